@@ -1,0 +1,147 @@
+/// Compares the rows of an extension with what is wanted and says what to do (section 3 of the decisions; vendor's events
+/// page: "you must not delete or update events not belonging to this integration").
+///
+/// A row is ours when the last component of its URL's path is one of our tokens, whatever its host; no other row ever
+/// appears in a step. What is wanted is added as a whole or not at all, since a partial set cannot register calls. A plan
+/// over the result of this plan only keeps.
+///
+/// - Parameters:
+///   - wanted: The events the extension is to have; empty to take all our rows away.
+///   - liveToken: The token that rows are to carry; nil when there is none, then nothing is created or changed.
+///   - tokens: All tokens of this extension, live and retired.
+///   - publicURL: The base of event URLs.
+///   - rows: The complete list of the extension's rows.
+///   - limit: How many rows the PBX allows on the extension.
+/// - Returns: The steps, in the order in which they are to be taken, and what they lead to.
+package func planSubscriptions(
+    wanted: [CallEventKind],
+    liveToken: EventToken?,
+    tokens: Set<EventToken>,
+    publicURL: String,
+    rows: [SubscriptionRow],
+    limit: Int
+) -> SubscriptionPlan {
+    let owned = OwnedRows(rows: rows, tokens: liveToken.map { tokens.union([$0]) } ?? tokens)
+    let target = liveToken.map { RowTarget(token: $0, publicURL: publicURL) }
+    let kinds = CallEventKind.allCases.filter(wanted.contains)
+
+    var keeps: [SubscriptionPlan.Step] = []
+    var updates: [SubscriptionPlan.Step] = []
+    var deletes: [SubscriptionPlan.Step] = []
+    var absent: [CallEventKind] = []
+    for kind in kinds {
+        let candidates = owned.ours.filter { $0.kind == kind.rawValue }
+        guard let first = candidates.first else {
+            absent.append(kind)
+            continue
+        }
+        if let reason = target?.reasonToUpdate(first) {
+            updates.append(.init(action: .update(rowID: first.row.id, eventType: kind.rawValue), reason: reason))
+        } else {
+            keeps.append(.init(action: .keep(rowID: first.row.id, eventType: kind.rawValue), reason: .right))
+        }
+        deletes += candidates.dropFirst().map { duplicate in
+            .init(action: .delete(rowID: duplicate.row.id, eventType: kind.rawValue), reason: .duplicate)
+        }
+    }
+    deletes += owned.ours.filter { row in !kinds.contains { $0.rawValue == row.kind } }.map { row in
+        .init(action: .delete(rowID: row.row.id, eventType: row.kind), reason: .unwanted)
+    }
+
+    let before = owned.slots(limit: limit, removed: 0, added: 0)
+    let freed = owned.slots(limit: limit, removed: deletes.count, added: 0)
+    let canCreate = target != nil && absent.count <= freed.free
+    let creates: [SubscriptionPlan.Step] =
+        canCreate
+        ? absent.map { .init(action: .create(eventType: $0.rawValue), reason: .missing) } : []
+    let hasRoomAtOnce = creates.count <= before.free
+    return SubscriptionPlan(
+        steps: keeps + updates + (hasRoomAtOnce ? creates + deletes : deletes + creates),
+        before: before,
+        after: owned.slots(limit: limit, removed: deletes.count, added: creates.count),
+        missing: canCreate ? [] : absent,
+        limitProblem: target != nil && !canCreate ? limitProblem(slots: freed, missing: absent) : nil
+    )
+}
+
+private func limitProblem(
+    slots: SubscriptionPlan.Slots,
+    missing: [CallEventKind]
+) -> SubscriptionPlan.LimitProblem {
+    SubscriptionPlan.LimitProblem(
+        limit: slots.limit,
+        used: slots.used,
+        ours: slots.ours,
+        needed: missing.count,
+        free: slots.free,
+        foreignHosts: slots.foreignHosts,
+        missing: missing
+    )
+}
+
+/// A row that is proven ours.
+private struct OwnRow {
+    let row: SubscriptionRow
+    let url: EventURL
+    let token: EventToken
+    let kind: String
+}
+
+/// What a row of ours is to be.
+private struct RowTarget {
+    let token: EventToken
+    let url: EventURL
+
+    init(token: EventToken, publicURL: String) {
+        self.token = token
+        self.url = EventURL(token.eventURL(publicURL: publicURL))
+    }
+
+    /// Why the row has to be changed in place; nil when it is right.
+    func reasonToUpdate(_ own: OwnRow) -> SubscriptionPlan.Reason? {
+        if own.token != self.token {
+            return .tokenRotated
+        }
+        if own.url.comparable != self.url.comparable {
+            return .addressChanged
+        }
+        return own.row.method.trimmed().uppercased() == "POST" ? nil : .methodChanged
+    }
+}
+
+/// The rows of an extension, told apart by whose they are.
+private struct OwnedRows {
+    /// By id, the lowest first.
+    let ours: [OwnRow]
+    let foreignHosts: [String: Int]
+    let count: Int
+
+    init(rows: [SubscriptionRow], tokens: Set<EventToken>) {
+        var ours: [OwnRow] = []
+        var foreignHosts: [String: Int] = [:]
+        for row in rows {
+            let url = EventURL(row.url)
+            if let token = url.token, tokens.contains(token) {
+                let kind = row.eventType.trimmed().lowercased()
+                ours.append(OwnRow(row: row, url: url, token: token, kind: kind))
+            } else {
+                foreignHosts[url.host ?? "unknown", default: 0] += 1
+            }
+        }
+        self.ours = ours.sorted { $0.row.id < $1.row.id }
+        self.foreignHosts = foreignHosts
+        self.count = rows.count
+    }
+
+    func slots(limit: Int, removed: Int, added: Int) -> SubscriptionPlan.Slots {
+        let used = self.count - removed + added
+        return SubscriptionPlan.Slots(
+            limit: limit,
+            used: used,
+            ours: self.ours.count - removed + added,
+            foreign: self.count - self.ours.count,
+            foreignHosts: self.foreignHosts,
+            free: max(0, limit - used)
+        )
+    }
+}

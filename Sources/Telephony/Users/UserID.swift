@@ -1,0 +1,27 @@
+/// The key of a person in the tenant's CRM: the CRM's own text.
+package struct UserID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let rawValue: String
+
+    /// Takes the text as it is: for keys that were validated when they were stored.
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// Nil unless the text is 1 to 256 characters (code points) without control characters.
+    package init?(validating text: String) {
+        guard (1...256).contains(text.unicodeScalars.count),
+            !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            return nil
+        }
+        self.rawValue = text
+    }
+
+    package var description: String {
+        self.rawValue
+    }
+
+    package static func < (left: UserID, right: UserID) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
