@@ -1,0 +1,53 @@
+extension ControlAPI {
+    /// `GET|DELETE /_sim/log`, `GET|DELETE /_sim/violations`, `GET /_sim/deliveries`, `GET /_sim/state`, `POST /_sim/reset`.
+    func inspect(_ request: APIRequest, _ path: [String]) throws -> APIAnswer {
+        guard path.count == 1, let name = path.first else { return .notFound }
+        switch (request.method, name) {
+        case ("GET", "log"):
+            return .json(.array(pbx.requestLog.map(\.json)))
+        case ("DELETE", "log"):
+            pbx.clearRequestLog()
+            return .noContent
+        case ("GET", "violations"):
+            return .json(.array(pbx.violations.map(\.json)))
+        case ("DELETE", "violations"):
+            pbx.clearViolations()
+            return .noContent
+        case ("GET", "deliveries"):
+            return .json(.array(pbx.deliveries.map(\.json)))
+        case ("GET", "state"):
+            return .json(summary)
+        case ("POST", "reset"):
+            pbx.reset()
+            return .noContent
+        default:
+            return .notFound
+        }
+    }
+
+    private var summary: JSONValue {
+        let now = pbx.now
+        let clients = pbx.clients.map { client -> JSONValue in
+            let extensions = pbx.extensions(of: client.id).map { row -> JSONValue in
+                let rows = pbx.events(of: row.id)
+                return [
+                    "id": .integer(row.id), "name": .string(row.name), "type": .string(row.type),
+                    "status": .string(row.status), "event_limit": .integer(row.eventLimit),
+                    "events": .integer(rows.count),
+                    "foreign_events": .integer(rows.count { $0.owner == .foreign }),
+                ]
+            }
+            return [
+                "id": .integer(client.id), "prefix": .string(client.prefix),
+                "applications": .array(client.applications.keys.sorted().map(JSONValue.string)),
+                "rate_limit": .integer(client.rate.limit), "rate_remaining": .integer(client.rate.remaining),
+                "rate_reset_seconds": .integer(client.rate.resetSeconds(at: now)), "extensions": .array(extensions),
+            ]
+        }
+        return [
+            "now": .integer(Int(now)), "clients": .array(clients), "calls": .integer(pbx.calls.count),
+            "deliveries": .integer(pbx.deliveries.count), "violations": .integer(pbx.violations.count),
+            "requests": .integer(pbx.requestLog.count),
+        ]
+    }
+}
