@@ -1,0 +1,17 @@
+/// The NOTIFY channels. A notification is a wake-up that may be lost: whoever listens also looks by a timer.
+package enum Channel {
+    /// CallIDs became due for assembly.
+    package static let assembly = "ringbridge_assembly"
+    /// Call records of a tenant changed; the payload is the tenant id.
+    package static let calls = "ringbridge_calls"
+    /// Extensions became due for reconcile.
+    package static let reconcile = "ringbridge_reconcile"
+    /// A reconcile run ended; the payload is the tenant id.
+    package static let reconciled = "ringbridge_reconciled"
+    /// Extension directories became due.
+    package static let directory = "ringbridge_directory"
+    /// An extension directory was read, or could not be; the payload is the tenant id.
+    package static let directoryRead = "ringbridge_directory_read"
+    /// Event tokens changed.
+    package static let tokens = "ringbridge_tokens"
+}

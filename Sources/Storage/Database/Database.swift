@@ -1,0 +1,75 @@
+package import Postgres
+import Telephony
+
+/// The two ways into the database: as one tenant, or across tenants.
+///
+/// A tenant's transaction runs as the runtime role with `app.tenant_id` set for this transaction only; the database's
+/// row-level security then shows that tenant and no other. A system transaction takes the role `ringbridge_system`,
+/// which look-ups by digest, ingest, the workers and the operator's lists need.
+package struct Database: Sendable {
+    /// The pool both ways share.
+    package let pool: PostgresPool
+
+    package init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
+    /// Options of a transaction across tenants.
+    package static let systemOptions = TransactionOptions(role: "ringbridge_system")
+
+    /// Runs `body` in a transaction that sees one tenant.
+    ///
+    /// - Throws: what `body` throws, or ``StorageError`` when the transaction could not begin or commit.
+    package func tenant<Value: Sendable>(
+        _ scope: TenantScope,
+        _ body: (TenantTransaction) async throws -> Value
+    ) async throws -> Value {
+        let options = TransactionOptions(settings: [
+            TransactionOptions.Setting(name: "app.tenant_id", value: scope.tenantID.rawValue)
+        ])
+        return try await self.transaction(options) { transaction in
+            try await body(TenantTransaction(scope: scope, postgres: transaction))
+        }
+    }
+
+    /// Runs `body` in a transaction across tenants.
+    ///
+    /// - Throws: what `body` throws, or ``StorageError`` when the transaction could not begin or commit.
+    package func system<Value: Sendable>(_ body: (SystemTransaction) async throws -> Value) async throws -> Value {
+        try await self.transaction(Self.systemOptions) { transaction in
+            try await body(SystemTransaction(postgres: transaction))
+        }
+    }
+
+    private func transaction<Value: Sendable>(
+        _ options: TransactionOptions,
+        _ body: (PostgresTransaction) async throws -> Value
+    ) async throws -> Value {
+        do throws(TransactionError<any Error>) {
+            return try await self.pool.withTransaction(options) { transaction throws(any Error) in
+                try await body(transaction)
+            }
+        } catch {
+            switch error {
+            case .begin(let failure): throw StorageError(failure)
+            case .body(let failure as PostgresError, _): throw StorageError(failure)
+            case .body(let failure, _): throw failure
+            case .commit(let failure): throw StorageError(failure, outcomeUnknown: failure.isConnectionProblem)
+            }
+        }
+    }
+}
+
+/// A transaction that sees one tenant. Holding one is the proof that the tenant was established.
+package struct TenantTransaction: Sendable {
+    /// The tenant.
+    package let scope: TenantScope
+    let postgres: PostgresTransaction
+
+    var tenantID: String { self.scope.tenantID.rawValue }
+}
+
+/// A transaction across tenants.
+package struct SystemTransaction: Sendable {
+    let postgres: PostgresTransaction
+}

@@ -1,0 +1,275 @@
+package import FoundationEssentials
+import Postgres
+package import Telephony
+
+/// An extension as the PBX's last listing described it.
+package struct ListedExtension: Hashable, Sendable {
+    package var id: ExtensionID
+    package var name: String
+    package var type: ExtensionType
+    package var label: String?
+    package var status: String
+    /// When its last event arrived; the PBX's listing does not have this.
+    package var lastEventAt: Timestamp?
+
+    package init(
+        id: ExtensionID,
+        name: String,
+        type: ExtensionType,
+        label: String?,
+        status: String,
+        lastEventAt: Timestamp? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.type = type
+        self.label = label
+        self.status = status
+        self.lastEventAt = lastEventAt
+    }
+
+    /// The part that calls are assembled with.
+    package var ref: ExtensionRef { ExtensionRef(id: self.id, name: self.name, type: self.type) }
+}
+
+/// Whether and when the PBX's listing was read.
+package struct DirectoryStatus: Hashable, Sendable {
+    /// Nil: never successfully.
+    package var syncedAt: Timestamp?
+    /// Of the last attempt, when it failed.
+    package var errorCode: String?
+    /// True while a read is asked for and has not ended.
+    package var isDue: Bool
+}
+
+extension TenantTransaction {
+    /// The tenant's extension directory.
+    package var directory: DirectoryStore { DirectoryStore(transaction: self) }
+}
+
+/// Reads the extension directory of one tenant; the workers write it.
+package struct DirectoryStore: Sendable {
+    let transaction: TenantTransaction
+
+    /// The extensions that the last successful listing had, by id.
+    package func list() async throws -> [ListedExtension] {
+        try await self.transaction.postgres.execute(ListExtensions(tenantID: self.transaction.tenantID))
+    }
+
+    /// When the directory was read.
+    package func status() async throws -> DirectoryStatus {
+        try await self.transaction.postgres.first(FindDirectoryStatus(tenantID: self.transaction.tenantID))
+            ?? DirectoryStatus(syncedAt: nil, errorCode: nil, isDue: false)
+    }
+
+    /// Asks for a read of the PBX's listing, and wakes the workers.
+    package func requestSync() async throws {
+        _ = try await self.transaction.postgres.execute(RequestDirectorySync(id: self.transaction.scope.tenantID))
+        try await self.transaction.postgres.notify(channel: Channel.directory, payload: "")
+    }
+}
+
+/// A directory to read, leased to one process.
+package struct DirectoryClaim: Hashable, Sendable {
+    package var scope: TenantScope
+    package var claimID: UUID
+    package var attempts: Int
+}
+
+extension SystemTransaction {
+    /// Leases up to `limit` directories that are due.
+    package func claimDirectories(claimID: UUID, leaseSeconds: Int, limit: Int) async throws -> [DirectoryClaim] {
+        try await self.postgres.execute(
+            ClaimDirectories(claimID: claimID, leaseSeconds: Int32(clamping: leaseSeconds), limit: Int32(clamping: limit))
+        )
+    }
+
+    /// Records a listing: extensions it has are written, those it lacks are marked gone; next read in `nextInSeconds`.
+    ///
+    /// - Returns: false when the lease was lost; nothing is written then.
+    package func recordDirectory(
+        _ claim: DirectoryClaim,
+        listing: [ListedExtension],
+        pbxClient: String?,
+        nextInSeconds: Int
+    ) async throws -> Bool {
+        let tenantID = claim.scope.tenantID
+        let finished = try await self.postgres.affectedRows(
+            FinishDirectory(
+                tenantID: tenantID,
+                claimID: claim.claimID,
+                errorCode: nil,
+                nextInSeconds: Int32(clamping: nextInSeconds)
+            )
+        )
+        guard finished > 0 else { return false }
+        _ = try await self.postgres.execute(WriteExtensions(tenantID: tenantID, listing: listing))
+        if let pbxClient {
+            _ = try await self.postgres.execute(ResolvePBXClient(tenantID: tenantID, pbxClient: pbxClient))
+        }
+        // Runs that wait for the directory need wait no longer.
+        _ = try await self.postgres.execute(HastenReconciles(tenantID: tenantID))
+        try await self.postgres.notify(channel: Channel.reconcile, payload: "")
+        try await self.postgres.notify(channel: Channel.directoryRead, payload: tenantID.rawValue)
+        return true
+    }
+
+    /// Records that a listing failed; the extensions stay as they are. Next try in `nextInSeconds`.
+    package func recordDirectoryFailure(_ claim: DirectoryClaim, errorCode: String, nextInSeconds: Int) async throws {
+        _ = try await self.postgres.execute(
+            FinishDirectory(
+                tenantID: claim.scope.tenantID,
+                claimID: claim.claimID,
+                errorCode: errorCode,
+                nextInSeconds: Int32(clamping: nextInSeconds)
+            )
+        )
+        try await self.postgres.notify(channel: Channel.directoryRead, payload: claim.scope.tenantID.rawValue)
+    }
+}
+
+struct ListExtensions: Statement {
+    static let sql: StaticString = """
+        SELECT extension_id, name, type, label, status, last_event_at FROM extensions
+        WHERE tenant_id = $1 AND gone_at IS NULL ORDER BY extension_id
+        """
+    var tenantID: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> ListedExtension {
+        ListedExtension(
+            id: try row.next(),
+            name: try row.next(),
+            type: try row.next(),
+            label: try row.nextOptional(),
+            status: try row.next(),
+            lastEventAt: try row.nextOptional()
+        )
+    }
+}
+
+struct FindDirectoryStatus: Statement {
+    static let sql: StaticString = """
+        SELECT synced_at, error_code, due_at <= now() OR claim_id IS NOT NULL FROM directory_syncs WHERE tenant_id = $1
+        """
+    var tenantID: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> DirectoryStatus {
+        DirectoryStatus(syncedAt: try row.nextOptional(), errorCode: try row.nextOptional(), isDue: try row.next())
+    }
+}
+
+struct RequestDirectorySync: Statement {
+    static let sql: StaticString = "UPDATE directory_syncs SET due_at = now(), attempts = 0 WHERE tenant_id = $1"
+    var id: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
+}
+
+/// A claim moves due_at to the lease's end, so that a request made meanwhile (an earlier due_at) is seen when it ends.
+struct ClaimDirectories: Statement {
+    static let sql: StaticString = """
+        WITH due AS (
+          SELECT d.tenant_id FROM directory_syncs d JOIN tenants t USING (tenant_id)
+          WHERE d.due_at <= now() AND (d.claimed_until IS NULL OR d.claimed_until < now()) AND t.status <> 'removing'
+          ORDER BY d.due_at LIMIT $3 FOR UPDATE OF d SKIP LOCKED)
+        UPDATE directory_syncs d
+        SET claim_id = $1, claimed_until = now() + $2 * interval '1 second',
+          due_at = now() + $2 * interval '1 second', attempts = d.attempts + 1
+        FROM due WHERE d.tenant_id = due.tenant_id
+        RETURNING d.tenant_id, d.claim_id, d.attempts
+        """
+    var claimID: UUID
+    var leaseSeconds: Int32
+    var limit: Int32
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claimID)
+        bindings.append(self.leaseSeconds)
+        bindings.append(self.limit)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> DirectoryClaim {
+        DirectoryClaim(
+            scope: TenantScope(tenantID: try row.next()),
+            claimID: try row.next(),
+            attempts: Int(try row.next(Int32.self))
+        )
+    }
+}
+
+/// Ends a claimed read, with or without an error code.
+struct FinishDirectory: Statement {
+    static let sql: StaticString = """
+        UPDATE directory_syncs SET claim_id = NULL, claimed_until = NULL,
+          synced_at = CASE WHEN $3::text IS NULL THEN now() ELSE synced_at END,
+          failed_at = CASE WHEN $3::text IS NULL THEN NULL ELSE now() END,
+          error_code = $3,
+          attempts = CASE WHEN $3::text IS NULL THEN 0 ELSE attempts END,
+          due_at = CASE WHEN due_at < claimed_until THEN due_at ELSE now() + $4 * interval '1 second' END
+        WHERE tenant_id = $1 AND claim_id = $2
+        """
+    var tenantID: TenantID
+    var claimID: UUID
+    var errorCode: String?
+    var nextInSeconds: Int32
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.claimID)
+        bindings.append(self.errorCode)
+        bindings.append(self.nextInSeconds)
+    }
+}
+
+struct WriteExtensions: Statement {
+    static let sql: StaticString = """
+        WITH listed AS (
+          SELECT * FROM unnest($2::int8[], $3::text[], $4::text[], $5::text[], $6::text[])
+            AS l (extension_id, name, type, label, status)),
+        gone AS (
+          UPDATE extensions SET gone_at = now()
+          WHERE tenant_id = $1 AND gone_at IS NULL AND extension_id <> ALL ($2))
+        INSERT INTO extensions (tenant_id, extension_id, name, type, label, status)
+        SELECT $1, extension_id, name, type, label, status FROM listed
+        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
+          name = excluded.name, type = excluded.type, label = excluded.label, status = excluded.status, gone_at = NULL
+        """
+    var tenantID: TenantID
+    var listing: [ListedExtension]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.listing.map(\.id.rawValue))
+        bindings.append(self.listing.map(\.name))
+        bindings.append(self.listing.map(\.type.rawValue))
+        bindings.append(self.listing.map(\.label))
+        bindings.append(self.listing.map(\.status))
+    }
+}
+
+struct ResolvePBXClient: Statement {
+    static let sql: StaticString = """
+        UPDATE tenants SET pbx_client_resolved = $2 WHERE tenant_id = $1 AND pbx_client_resolved IS DISTINCT FROM $2
+        """
+    var tenantID: TenantID
+    var pbxClient: String
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.pbxClient)
+    }
+}
+
+/// Makes the to-dos due that were put off for want of a directory entry.
+struct HastenReconciles: Statement {
+    static let sql: StaticString = """
+        UPDATE reconcile_todos r SET due_at = now()
+        FROM subscription_states s
+        WHERE r.tenant_id = $1 AND r.due_at > now() AND s.tenant_id = r.tenant_id AND s.extension_id = r.extension_id
+          AND s.state = 'pending' AND s.slot_limit IS NULL
+        """
+    var tenantID: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+}

@@ -1,0 +1,16 @@
+package import Telephony
+
+/// The place a sealed secret belongs to.
+package struct SealContext: Hashable, Sendable {
+    let text: String
+
+    /// A tenant's app secret.
+    package static func appSecret(of tenant: TenantID) -> SealContext {
+        SealContext(text: "\(tenant.rawValue)|tenants|pbx_app_secret")
+    }
+
+    /// An event token of an extension.
+    package static func eventToken(of tenant: TenantID, extensionID: ExtensionID) -> SealContext {
+        SealContext(text: "\(tenant.rawValue)|event_tokens|\(extensionID.rawValue)")
+    }
+}

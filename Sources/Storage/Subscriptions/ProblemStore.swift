@@ -1,0 +1,117 @@
+package import Postgres
+package import Telephony
+
+/// An open problem. `data` holds its numbers; the texts for people are made when it is shown, in the reader's language.
+package struct Problem: Hashable, Sendable {
+    /// The codes of the contract.
+    package enum Code: String, CaseIterable, Sendable {
+        case eventLimitReached = "event_limit_reached"
+        case credentialsRejected = "credentials_rejected"
+        case accessDenied = "access_denied"
+        case extensionGone = "extension_gone"
+        case rateLimited = "rate_limited"
+        case pbxUnreachable = "pbx_unreachable"
+        case eventTypeRefused = "event_type_refused"
+        case staleLeg = "stale_leg"
+        case silentExtension = "silent_extension"
+        case quarantinedEvents = "quarantined_events"
+    }
+
+    package var code: Code
+    /// A JSON object.
+    package var data: PostgresJSON
+
+    package init(code: Code, data: PostgresJSON) {
+        self.code = code
+        self.data = data
+    }
+}
+
+/// A problem as it is listed.
+package struct OpenedProblem: Hashable, Sendable {
+    /// Nil when the whole tenant is concerned.
+    package var extensionID: ExtensionID?
+    package var since: Timestamp
+    package var problem: Problem
+}
+
+extension TenantTransaction {
+    /// The tenant's open problems, oldest first.
+    package func problems() async throws -> [OpenedProblem] {
+        try await self.postgres.execute(ListProblems(tenantID: self.tenantID))
+    }
+}
+
+extension SystemTransaction {
+    /// Opens the problem that concerns the tenant's whole PBX, or closes it when there is none any more.
+    package func setTenantProblem(_ problem: Problem?, of scope: TenantScope) async throws {
+        let wholeTenant = ExtensionID(rawValue: 0)
+        _ = try await self.postgres.execute(
+            CloseExtensionProblems(
+                tenantID: scope.tenantID,
+                extensionID: wholeTenant,
+                exceptCode: problem?.code.rawValue
+            )
+        )
+        if let problem {
+            _ = try await self.postgres.execute(
+                OpenProblem(tenantID: scope.tenantID, extensionID: wholeTenant, problem: problem)
+            )
+        }
+    }
+}
+
+struct ListProblems: Statement {
+    static let sql: StaticString = """
+        SELECT code, extension_id, since, data FROM problems WHERE tenant_id = $1 ORDER BY since, code, extension_id
+        """
+    var tenantID: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> OpenedProblem {
+        let code: Problem.Code = try row.next()
+        let extensionID: ExtensionID = try row.next()
+        return OpenedProblem(
+            extensionID: extensionID.rawValue == 0 ? nil : extensionID,
+            since: try row.next(),
+            problem: Problem(code: code, data: try row.next())
+        )
+    }
+}
+
+struct OpenProblem: Statement {
+    static let sql: StaticString = """
+        INSERT INTO problems (tenant_id, extension_id, code, data) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant_id, code, extension_id) DO UPDATE SET data = excluded.data
+        """
+    var tenantID: TenantID
+    var extensionID: ExtensionID
+    var problem: Problem
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionID)
+        bindings.append(self.problem.code)
+        bindings.append(self.problem.data)
+    }
+}
+
+/// Closes what reconcile opens, but for the code that goes on; other parts' problems stay.
+struct CloseExtensionProblems: Statement {
+    static let sql: StaticString = """
+        DELETE FROM problems WHERE tenant_id = $1 AND extension_id = $2 AND code IS DISTINCT FROM $3
+          AND code IN ('event_limit_reached', 'credentials_rejected', 'access_denied', 'extension_gone', 'rate_limited',
+            'pbx_unreachable', 'event_type_refused')
+        """
+    var tenantID: TenantID
+    var extensionID: ExtensionID
+    var exceptCode: String?
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionID)
+        bindings.append(self.exceptCode)
+    }
+}
+
+extension Problem.Code: PostgresEncodable, PostgresDecodable {}

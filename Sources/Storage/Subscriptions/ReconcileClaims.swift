@@ -1,0 +1,317 @@
+package import FoundationEssentials
+import Postgres
+package import Telephony
+
+/// An extension to reconcile, leased to one process.
+package struct ReconcileClaim: Hashable, Sendable {
+    package var scope: TenantScope
+    package var extensionID: ExtensionID
+    package var claimID: UUID
+    /// What the run serves; a change during the run raises it in the to-do row.
+    package var generation: Int64
+    /// Runs that failed before this one.
+    package var attempts: Int
+    /// Somebody waits for it: it may use more of the budget, and what an earlier refusal showed is tried anew.
+    package var isInteractive: Bool
+}
+
+/// What a run needs to know besides the PBX's list.
+package struct ReconcileTarget: Sendable {
+    package var tenant: Tenant
+    package var isMapped: Bool
+    /// Nil when the directory does not know the extension.
+    package var type: ExtensionType?
+    /// True once the directory was read successfully.
+    package var directoryIsKnown: Bool
+    package var observedLimit: Int?
+}
+
+/// How a run ended for the to-do row.
+package enum ReconcileOutcome: Hashable, Sendable {
+    /// Nothing is left to do until something changes.
+    case settled
+    /// Once more after this many seconds.
+    case retry(afterSeconds: Int)
+}
+
+extension SystemTransaction {
+    /// Reconcile to-dos of all tenants.
+    package var reconcileClaims: ReconcileClaims { ReconcileClaims(postgres: self.postgres) }
+}
+
+/// The workers' side of reconcile: leases, runs' ends, states.
+package struct ReconcileClaims: Sendable {
+    let postgres: PostgresTransaction
+
+    /// Leases up to `limit` to-dos that are due, the interactive ones first.
+    package func claim(claimID: UUID, leaseSeconds: Int, limit: Int) async throws -> [ReconcileClaim] {
+        try await self.postgres.execute(
+            ClaimReconciles(claimID: claimID, leaseSeconds: Int32(clamping: leaseSeconds), limit: Int32(clamping: limit))
+        )
+    }
+
+    /// Extends the lease; false when it was lost, and nothing may be written to the PBX any more.
+    package func renew(_ claim: ReconcileClaim, leaseSeconds: Int) async throws -> Bool {
+        try await self.postgres.affectedRows(
+            RenewReconcileClaim(claim: claim, leaseSeconds: Int32(clamping: leaseSeconds))
+        ) > 0
+    }
+
+    /// What the run needs; nil when the tenant is gone.
+    package func target(of claim: ReconcileClaim) async throws -> ReconcileTarget? {
+        guard let tenant = try await self.postgres.first(FindTenant(id: claim.scope.tenantID)),
+            let facts = try await self.postgres.first(
+                FindReconcileFacts(tenantID: claim.scope.tenantID, extensionID: claim.extensionID)
+            )
+        else { return nil }
+        return ReconcileTarget(
+            tenant: tenant,
+            isMapped: facts.isMapped,
+            type: facts.type,
+            directoryIsKnown: facts.directoryIsKnown,
+            observedLimit: facts.observedLimit
+        )
+    }
+
+    /// Records our rows on the PBX, as a list or a step showed them.
+    package func recordRows(_ claim: ReconcileClaim, rows: [(eventID: Int64, eventType: String)]) async throws {
+        _ = try await self.postgres.execute(
+            ReplaceSubscriptions(
+                tenantID: claim.scope.tenantID,
+                extensionID: claim.extensionID,
+                eventIDs: rows.map(\.eventID),
+                eventTypes: rows.map(\.eventType)
+            )
+        )
+    }
+
+    /// Ends a run: state, problem and to-do row in one transaction, and wakes whoever waits.
+    ///
+    /// - Returns: false when the lease was lost; nothing is written then.
+    package func finish(
+        _ claim: ReconcileClaim,
+        state: SubscriptionState,
+        problem: Problem?,
+        outcome: ReconcileOutcome
+    ) async throws -> Bool {
+        let tenantID = claim.scope.tenantID
+        let retryAfter: Int32? =
+            switch outcome {
+            case .settled: nil
+            case .retry(let seconds): Int32(clamping: seconds)
+            }
+        guard try await self.postgres.affectedRows(LockReconcileClaim(claim: claim)) > 0 else { return false }
+        _ = try await self.postgres.execute(ReleaseReconcile(claim: claim, retryAfterSeconds: retryAfter))
+        _ = try await self.postgres.execute(
+            WriteSubscriptionState(
+                tenantID: tenantID,
+                state: state,
+                foreignHosts: try HostCounts.encode(state.slots?.foreignHosts ?? [:])
+            )
+        )
+        _ = try await self.postgres.execute(
+            CloseExtensionProblems(tenantID: tenantID, extensionID: claim.extensionID, exceptCode: problem?.code.rawValue)
+        )
+        if let problem {
+            _ = try await self.postgres.execute(
+                OpenProblem(tenantID: tenantID, extensionID: claim.extensionID, problem: problem)
+            )
+        }
+        try await self.postgres.notify(channel: Channel.reconciled, payload: tenantID.rawValue)
+        return true
+    }
+
+    /// Writes to-dos for extensions that no run has looked at for `seconds`: the drift check.
+    ///
+    /// - Returns: how many were written.
+    package func requestDriftChecks(olderThanSeconds seconds: Int) async throws -> Int {
+        try await self.postgres.affectedRows(RequestDriftChecks(olderThanSeconds: Int32(clamping: seconds)))
+    }
+}
+
+struct ClaimReconciles: Statement {
+    static let sql: StaticString = """
+        WITH due AS (
+          SELECT tenant_id, extension_id FROM reconcile_todos
+          WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
+          ORDER BY interactive DESC, due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        UPDATE reconcile_todos r
+        SET claim_id = $1, claimed_until = now() + $2 * interval '1 second', attempts = r.attempts + 1
+        FROM due WHERE r.tenant_id = due.tenant_id AND r.extension_id = due.extension_id
+        RETURNING r.tenant_id, r.extension_id, r.claim_id, r.generation, r.attempts - 1, r.interactive
+        """
+    var claimID: UUID
+    var leaseSeconds: Int32
+    var limit: Int32
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claimID)
+        bindings.append(self.leaseSeconds)
+        bindings.append(self.limit)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> ReconcileClaim {
+        ReconcileClaim(
+            scope: TenantScope(tenantID: try row.next()),
+            extensionID: try row.next(),
+            claimID: try row.next(),
+            generation: try row.next(),
+            attempts: Int(try row.next(Int32.self)),
+            isInteractive: try row.next()
+        )
+    }
+}
+
+struct RenewReconcileClaim: Statement {
+    static let sql: StaticString = """
+        UPDATE reconcile_todos SET claimed_until = now() + $4 * interval '1 second'
+        WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3
+        """
+    var claim: ReconcileClaim
+    var leaseSeconds: Int32
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.claim.claimID)
+        bindings.append(self.leaseSeconds)
+    }
+}
+
+/// Locks the to-do row when this claim still holds it.
+struct LockReconcileClaim: Statement {
+    static let sql: StaticString = """
+        SELECT 1 FROM reconcile_todos WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3 FOR UPDATE
+        """
+    var claim: ReconcileClaim
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.claim.claimID)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+/// Removes a settled to-do that nobody raised meanwhile; otherwise gives it back, due again.
+struct ReleaseReconcile: Statement {
+    static let sql: StaticString = """
+        WITH settled AS (
+          DELETE FROM reconcile_todos
+          WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3 AND generation = $4 AND $5::int4 IS NULL)
+        UPDATE reconcile_todos SET claim_id = NULL, claimed_until = NULL,
+          due_at = CASE WHEN generation = $4 THEN now() + $5::int4 * interval '1 second' ELSE now() END
+        WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3 AND (generation <> $4 OR $5::int4 IS NOT NULL)
+        """
+    var claim: ReconcileClaim
+    var retryAfterSeconds: Int32?
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.claim.claimID)
+        bindings.append(self.claim.generation)
+        bindings.append(self.retryAfterSeconds)
+    }
+}
+
+struct FindReconcileFacts: Statement {
+    static let sql: StaticString = """
+        SELECT
+          EXISTS (SELECT FROM mappings m WHERE m.tenant_id = t.tenant_id AND m.extension_id = $2 AND m.valid_until IS NULL),
+          (SELECT e.type FROM extensions e WHERE e.tenant_id = t.tenant_id AND e.extension_id = $2 AND e.gone_at IS NULL),
+          EXISTS (SELECT FROM directory_syncs d WHERE d.tenant_id = t.tenant_id AND d.synced_at IS NOT NULL),
+          (SELECT s.observed_limit FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2)
+        FROM tenants t WHERE t.tenant_id = $1
+        """
+    var tenantID: TenantID
+    var extensionID: ExtensionID
+
+    struct Output: Sendable {
+        var isMapped: Bool
+        var type: ExtensionType?
+        var directoryIsKnown: Bool
+        var observedLimit: Int?
+    }
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionID)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(
+            isMapped: try row.next(),
+            type: try row.nextOptional(),
+            directoryIsKnown: try row.next(),
+            observedLimit: try row.nextOptional(Int32.self).map(Int.init)
+        )
+    }
+}
+
+struct ReplaceSubscriptions: Statement {
+    static let sql: StaticString = """
+        WITH gone AS (
+          DELETE FROM subscriptions WHERE tenant_id = $1 AND extension_id = $2 AND event_id <> ALL ($3))
+        INSERT INTO subscriptions (tenant_id, extension_id, event_id, event_type)
+        SELECT $1, $2, r.event_id, r.event_type FROM unnest($3::int8[], $4::text[]) AS r (event_id, event_type)
+        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET event_type = excluded.event_type, recorded_at = now()
+        """
+    var tenantID: TenantID
+    var extensionID: ExtensionID
+    var eventIDs: [Int64]
+    var eventTypes: [String]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionID)
+        bindings.append(self.eventIDs)
+        bindings.append(self.eventTypes)
+    }
+}
+
+struct WriteSubscriptionState: Statement {
+    static let sql: StaticString = """
+        INSERT INTO subscription_states (tenant_id, extension_id, state, generation, slot_limit, slots_used, slots_ours,
+          foreign_hosts, missing, added, removed, observed_limit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
+          state = excluded.state, generation = excluded.generation,
+          slot_limit = coalesce(excluded.slot_limit, subscription_states.slot_limit),
+          slots_used = coalesce(excluded.slots_used, subscription_states.slots_used),
+          slots_ours = coalesce(excluded.slots_ours, subscription_states.slots_ours),
+          foreign_hosts = CASE WHEN excluded.slot_limit IS NULL
+            THEN subscription_states.foreign_hosts ELSE excluded.foreign_hosts END,
+          missing = excluded.missing, added = excluded.added, removed = excluded.removed,
+          observed_limit = excluded.observed_limit, checked_at = now()
+        """
+    var tenantID: TenantID
+    var state: SubscriptionState
+    var foreignHosts: PostgresJSON
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.state.extensionID)
+        bindings.append(self.state.state)
+        bindings.append(self.state.generation)
+        bindings.append(self.state.slots.map { Int32(clamping: $0.limit) })
+        bindings.append(self.state.slots.map { Int32(clamping: $0.used) })
+        bindings.append(self.state.slots.map { Int32(clamping: $0.ours) })
+        bindings.append(self.foreignHosts)
+        bindings.append(self.state.missing)
+        bindings.append(self.state.added)
+        bindings.append(self.state.removed)
+        bindings.append(self.state.observedLimit.map { Int32(clamping: $0) })
+    }
+}
+
+struct RequestDriftChecks: Statement {
+    static let sql: StaticString = """
+        INSERT INTO reconcile_todos (tenant_id, extension_id)
+        SELECT s.tenant_id, s.extension_id FROM subscription_states s
+        WHERE s.checked_at < now() - $1 * interval '1 second' AND s.state <> 'removed'
+        ORDER BY s.tenant_id, s.extension_id
+        ON CONFLICT (tenant_id, extension_id) DO NOTHING
+        """
+    var olderThanSeconds: Int32
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.olderThanSeconds) }
+}

@@ -1,0 +1,198 @@
+import FoundationEssentials
+import Postgres
+package import Telephony
+
+/// What the last reconcile run of an extension left.
+package struct SubscriptionState: Hashable, Sendable {
+    /// `pending`: a run is to come or to be repeated; `removed`: the extension is not mapped and has no row of ours.
+    package enum State: String, CaseIterable, Sendable { case active, pending, failed, removed }
+
+    /// The event rows of the extension on the PBX, as the last list showed them.
+    package struct Slots: Hashable, Sendable {
+        package var limit: Int
+        package var used: Int
+        package var ours: Int
+        package var foreignHosts: [String: Int]
+
+        package init(limit: Int, used: Int, ours: Int, foreignHosts: [String: Int]) {
+            self.limit = limit
+            self.used = used
+            self.ours = ours
+            self.foreignHosts = foreignHosts
+        }
+    }
+
+    package var extensionID: ExtensionID
+    package var state: State
+    /// Of the to-do that the last ended run served.
+    package var generation: Int64
+    /// Nil before the first list.
+    package var slots: Slots?
+    package var missing: [String]
+    package var added: [String]
+    package var removed: [String]
+    /// The limit that the PBX showed by a refusal, when it differs from the tenant's setting.
+    package var observedLimit: Int?
+
+    package init(
+        extensionID: ExtensionID,
+        state: State,
+        generation: Int64,
+        slots: Slots? = nil,
+        missing: [String] = [],
+        added: [String] = [],
+        removed: [String] = [],
+        observedLimit: Int? = nil
+    ) {
+        self.extensionID = extensionID
+        self.state = state
+        self.generation = generation
+        self.slots = slots
+        self.missing = missing
+        self.added = added
+        self.removed = removed
+        self.observedLimit = observedLimit
+    }
+}
+
+extension TenantTransaction {
+    /// The tenant's reconcile to-dos and states.
+    package var reconcile: ReconcileStore { ReconcileStore(transaction: self) }
+}
+
+/// Asks for reconcile runs of one tenant and reads what they left.
+package struct ReconcileStore: Sendable {
+    let transaction: TenantTransaction
+
+    /// Writes to-do rows and wakes the workers: for `changed`, and for those of `mapped` that are not active.
+    package func requestWhereNeeded(
+        _ changed: [ExtensionID],
+        amongMapped mapped: [ExtensionID]
+    ) async throws -> [ReconcileTicket] {
+        let tickets = try await self.transaction.postgres.execute(
+            RequestReconcile(
+                tenantID: self.transaction.tenantID,
+                changed: changed.map(\.rawValue),
+                mapped: mapped.map(\.rawValue)
+            )
+        )
+        if !tickets.isEmpty {
+            try await self.transaction.postgres.notify(channel: Channel.reconcile, payload: "")
+        }
+        return tickets
+    }
+
+    /// The states of the tenant's extensions, by id.
+    package func states() async throws -> [SubscriptionState] {
+        try await self.transaction.postgres.execute(ListSubscriptionStates(tenantID: self.transaction.tenantID))
+    }
+
+    /// The extensions that have a to-do.
+    package func due() async throws -> Set<ExtensionID> {
+        Set(try await self.transaction.postgres.execute(ListReconcileTodos(tenantID: self.transaction.tenantID)))
+    }
+}
+
+struct RequestReconcile: Statement {
+    static let sql: StaticString = """
+        INSERT INTO reconcile_todos (tenant_id, extension_id, interactive)
+        SELECT $1, e.extension_id, true
+        FROM (
+          SELECT unnest($2::int8[]) AS extension_id
+          UNION
+          SELECT m.extension_id FROM unnest($3::int8[]) AS m (extension_id)
+          LEFT JOIN subscription_states s ON s.tenant_id = $1 AND s.extension_id = m.extension_id
+          WHERE s.state IS DISTINCT FROM 'active') AS e
+        ORDER BY e.extension_id
+        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
+          generation = excluded.generation, interactive = true, due_at = now(), attempts = 0
+        RETURNING extension_id, generation
+        """
+    var tenantID: String
+    var changed: [Int64]
+    var mapped: [Int64]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.changed)
+        bindings.append(self.mapped)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> ReconcileTicket {
+        ReconcileTicket(extensionID: try row.next(), generation: try row.next())
+    }
+}
+
+/// After a change of the tenant: credentials, PBX, status or settings may have been what stood in the way, or now do.
+struct RequestTenantReconcile: Statement {
+    static let sql: StaticString = """
+        INSERT INTO reconcile_todos (tenant_id, extension_id, interactive)
+        SELECT m.tenant_id, m.extension_id, true FROM mappings m
+        WHERE m.tenant_id = $1 AND m.valid_until IS NULL ORDER BY m.extension_id
+        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
+          generation = excluded.generation, interactive = true, due_at = now(), attempts = 0
+        """
+    var tenantID: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+}
+
+struct ListReconcileTodos: Statement {
+    static let sql: StaticString = "SELECT extension_id FROM reconcile_todos WHERE tenant_id = $1"
+    var tenantID: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> ExtensionID { try row.next() }
+}
+
+struct ListSubscriptionStates: Statement {
+    static let sql: StaticString = """
+        SELECT extension_id, state, generation, slot_limit, slots_used, slots_ours, foreign_hosts, missing, added, removed,
+          observed_limit
+        FROM subscription_states WHERE tenant_id = $1 ORDER BY extension_id
+        """
+    var tenantID: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> SubscriptionState {
+        try SubscriptionState(row: &row)
+    }
+}
+
+extension SubscriptionState {
+    init(row: inout Row) throws(PostgresError) {
+        self.extensionID = try row.next()
+        self.state = try row.next()
+        self.generation = try row.next()
+        let limit = try row.nextOptional(Int32.self)
+        let used = try row.nextOptional(Int32.self)
+        let ours = try row.nextOptional(Int32.self)
+        let hosts = try row.next(PostgresJSON.self)
+        if let limit, let used, let ours {
+            self.slots = Slots(
+                limit: Int(limit),
+                used: Int(used),
+                ours: Int(ours),
+                foreignHosts: HostCounts.decode(hosts)
+            )
+        } else {
+            self.slots = nil
+        }
+        self.missing = try row.next()
+        self.added = try row.next()
+        self.removed = try row.next()
+        self.observedLimit = try row.nextOptional(Int32.self).map(Int.init)
+    }
+}
+
+/// `{host: number of rows}` as jsonb.
+enum HostCounts {
+    static func encode(_ hosts: [String: Int]) throws -> PostgresJSON {
+        PostgresJSON(bytes: Array(try JSONEncoder().encode(hosts)))
+    }
+
+    static func decode(_ json: PostgresJSON) -> [String: Int] {
+        (try? JSONDecoder().decode([String: Int].self, from: Data(json.bytes))) ?? [:]
+    }
+}
+
+extension SubscriptionState.State: PostgresEncodable, PostgresDecodable {}

@@ -1,0 +1,198 @@
+import Postgres
+package import Telephony
+
+extension SystemTransaction {
+    /// The tenants, as operators keep them.
+    package var tenants: TenantStore { TenantStore(postgres: self.postgres) }
+}
+
+/// Reads and writes tenants across tenants: the operator's view.
+package struct TenantStore: Sendable {
+    let postgres: PostgresTransaction
+
+    /// What an operator says about a tenant; everything that the database adds is left out.
+    package struct Definition: Sendable {
+        package var id: TenantID
+        package var name: String
+        package var locale: Language
+        package var timeZone: String
+        package var status: Tenant.Status
+        package var pbx: Tenant.PBX
+        package var settings: TenantSettings
+
+        package init(
+            id: TenantID,
+            name: String,
+            locale: Language,
+            timeZone: String,
+            status: Tenant.Status,
+            pbx: Tenant.PBX,
+            settings: TenantSettings
+        ) {
+            self.id = id
+            self.name = name
+            self.locale = locale
+            self.timeZone = timeZone
+            self.status = status
+            self.pbx = pbx
+            self.settings = settings
+        }
+    }
+
+    /// The scope of a tenant that exists and is not being removed; nil otherwise.
+    package func scope(of id: TenantID) async throws -> TenantScope? {
+        guard let tenant = try await self.find(id), tenant.status != .removing else { return nil }
+        return TenantScope(tenantID: tenant.id)
+    }
+
+    /// The tenant, whatever its status.
+    package func find(_ id: TenantID) async throws -> Tenant? {
+        try await self.postgres.first(FindTenant(id: id))
+    }
+
+    /// A page of tenants in the order of their ids, after `after`.
+    package func list(after: TenantID?, limit: Int) async throws -> [Tenant] {
+        try await self.postgres.execute(ListTenants(after: after, limit: Int32(clamping: limit)))
+    }
+
+    /// Creates or replaces a tenant, with the rows that each tenant has: feed counter, mapping set, directory to-do.
+    ///
+    /// - Parameter version: the version that must be there; nil: any, or none.
+    /// - Returns: the tenant as stored, its version grown by one when it was there; nil when `version` is stale.
+    package func put(_ definition: Definition, ifVersion version: Int64? = nil) async throws -> Tenant? {
+        guard let tenant = try await self.postgres.first(PutTenant(definition: definition, version: version)) else {
+            return nil
+        }
+        _ = try await self.postgres.execute(EnsureTenantRows(id: definition.id))
+        _ = try await self.postgres.execute(RequestDirectorySync(id: definition.id))
+        _ = try await self.postgres.execute(RequestTenantReconcile(tenantID: definition.id))
+        try await self.postgres.notify(channel: Channel.reconcile, payload: "")
+        try await self.postgres.notify(channel: Channel.directory, payload: "")
+        return tenant
+    }
+}
+
+struct PutTenant: Statement {
+    static let sql: StaticString = """
+        INSERT INTO tenants (tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id,
+          pbx_app_secret_sealed, external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds,
+          stale_after_seconds, event_limit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        ON CONFLICT (tenant_id) DO UPDATE SET
+          name = excluded.name, locale = excluded.locale, time_zone = excluded.time_zone, status = excluded.status,
+          pbx_url = excluded.pbx_url, pbx_client_id = excluded.pbx_client_id, pbx_app_id = excluded.pbx_app_id,
+          pbx_client_resolved = CASE
+            WHEN (tenants.pbx_url, tenants.pbx_client_id, tenants.pbx_app_id)
+              IS NOT DISTINCT FROM (excluded.pbx_url, excluded.pbx_client_id, excluded.pbx_app_id)
+            THEN tenants.pbx_client_resolved END,
+          pbx_app_secret_sealed = excluded.pbx_app_secret_sealed, external_only = excluded.external_only,
+          record_unanswered_outgoing = excluded.record_unanswered_outgoing, direct_missed = excluded.direct_missed,
+          agent_presence = excluded.agent_presence, grace_seconds = excluded.grace_seconds,
+          stale_after_seconds = excluded.stale_after_seconds, event_limit = excluded.event_limit,
+          version = tenants.version + 1, updated_at = now()
+        WHERE $17::int8 IS NULL OR tenants.version = $17
+        RETURNING tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
+          external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
+          event_limit, version, created_at, updated_at
+        """
+    var definition: TenantStore.Definition
+    var version: Int64?
+
+    func bind(_ bindings: inout Bindings) {
+        let settings = self.definition.settings
+        bindings.append(self.definition.id)
+        bindings.append(self.definition.name)
+        bindings.append(self.definition.locale)
+        bindings.append(self.definition.timeZone)
+        bindings.append(self.definition.status)
+        bindings.append(self.definition.pbx.url)
+        bindings.append(self.definition.pbx.clientID)
+        bindings.append(self.definition.pbx.appID)
+        bindings.append(self.definition.pbx.sealedAppSecret)
+        bindings.append(settings.externalOnly)
+        bindings.append(settings.recordUnansweredOutgoing)
+        bindings.append(settings.directMissed)
+        bindings.append(settings.agentPresence)
+        bindings.append(settings.graceSeconds)
+        bindings.append(Int32(clamping: settings.staleAfterSeconds))
+        bindings.append(Int32(clamping: settings.eventLimit))
+        bindings.append(self.version)
+    }
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> Tenant { try Tenant(row: &row) }
+}
+
+struct FindTenant: Statement {
+    static let sql: StaticString = """
+        SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
+          external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
+          event_limit, version, created_at, updated_at
+        FROM tenants WHERE tenant_id = $1
+        """
+    var id: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Tenant { try Tenant(row: &row) }
+}
+
+struct ListTenants: Statement {
+    static let sql: StaticString = """
+        SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
+          external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
+          event_limit, version, created_at, updated_at
+        FROM tenants WHERE ($1::text IS NULL OR tenant_id > $1) ORDER BY tenant_id LIMIT $2
+        """
+    var after: TenantID?
+    var limit: Int32
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.after)
+        bindings.append(self.limit)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Tenant { try Tenant(row: &row) }
+}
+
+/// The rows that each tenant has from its beginning.
+struct EnsureTenantRows: Statement {
+    static let sql: StaticString = """
+        WITH feed AS (INSERT INTO tenant_feeds (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING),
+        mapping_set AS (INSERT INTO mapping_sets (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING)
+        INSERT INTO directory_syncs (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING
+        """
+    var id: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
+}
+
+extension Tenant {
+    init(row: inout Row) throws(PostgresError) {
+        self.init(
+            id: try row.next(),
+            name: try row.next(),
+            locale: try row.next(),
+            timeZone: try row.next(),
+            status: try row.next(),
+            pbx: PBX(
+                url: try row.nextOptional(),
+                clientID: try row.next(),
+                appID: try row.next(),
+                sealedAppSecret: try row.next()
+            ),
+            settings: TenantSettings(
+                externalOnly: try row.next(),
+                recordUnansweredOutgoing: try row.next(),
+                directMissed: try row.next(),
+                agentPresence: try row.next(),
+                graceSeconds: try row.nextOptional(),
+                staleAfterSeconds: Int(try row.next(Int32.self)),
+                eventLimit: Int(try row.next(Int32.self))
+            ),
+            version: try row.next(),
+            createdAt: try row.next(),
+            updatedAt: try row.next()
+        )
+    }
+}
+
+extension Tenant.Status: PostgresEncodable, PostgresDecodable {}
+extension Language: PostgresEncodable, PostgresDecodable {}

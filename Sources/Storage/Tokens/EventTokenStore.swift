@@ -1,0 +1,178 @@
+import Postgres
+package import Telephony
+
+/// A token of an extension on its way into the table: digest for look-up, sealed text for composing the URL.
+struct NewEventToken: Sendable {
+    var extensionID: ExtensionID
+    var digest: SecretDigest
+    var sealed: String
+
+    init(scope: TenantScope, extensionID: ExtensionID, token: EventToken, keyRing: KeyRing) throws {
+        self.extensionID = extensionID
+        self.digest = SecretDigest(of: token.text)
+        self.sealed = try keyRing.seal(
+            token.text,
+            context: .eventToken(of: scope.tenantID, extensionID: extensionID)
+        )
+    }
+}
+
+/// Whose events a token's are.
+package struct EventTokenOwner: Hashable, Sendable {
+    package var scope: TenantScope
+    package var extensionID: ExtensionID
+}
+
+/// The tokens of one extension: the live one, and all that it ever had and that may still be on the PBX.
+package struct ExtensionTokens: Sendable {
+    /// Nil while the extension is not mapped.
+    package var live: EventToken?
+    /// Live and retired: what proves that a row on the PBX is ours.
+    package var all: Set<EventToken>
+
+    package init(live: EventToken?, all: Set<EventToken>) {
+        self.live = live
+        self.all = all
+    }
+}
+
+extension SystemTransaction {
+    /// Event tokens of all tenants.
+    package var eventTokens: EventTokenStore { EventTokenStore(postgres: self.postgres) }
+}
+
+/// Looks up event tokens across tenants.
+package struct EventTokenStore: Sendable {
+    let postgres: PostgresTransaction
+
+    /// Grows with each change of any token.
+    package func version() async throws -> Int64 {
+        try await self.postgres.first(FindEventTokenVersion()) ?? 0
+    }
+
+    /// Every token that is accepted, by digest.
+    package func owners() async throws -> [SecretDigest: EventTokenOwner] {
+        let rows = try await self.postgres.execute(ListEventTokenOwners())
+        return Dictionary(rows.map { ($0.digest, $0.owner) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The owner of one token; nil when it is unknown or its tenant is being removed.
+    package func owner(of digest: SecretDigest) async throws -> EventTokenOwner? {
+        try await self.postgres.first(FindEventTokenOwner(digest: digest))
+    }
+
+    /// The opened tokens of one extension.
+    ///
+    /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one: without it a row of ours would look foreign.
+    package func tokens(
+        of scope: TenantScope,
+        extensionID: ExtensionID,
+        keyRing: KeyRing
+    ) async throws -> ExtensionTokens {
+        let rows = try await self.postgres.execute(
+            ListExtensionTokens(tenantID: scope.tenantID, extensionID: extensionID)
+        )
+        var tokens = ExtensionTokens(live: nil, all: [])
+        let context = SealContext.eventToken(of: scope.tenantID, extensionID: extensionID)
+        for row in rows {
+            guard let token = EventToken(try keyRing.open(row.sealed, context: context)) else {
+                throw KeyRing.OpenError.malformed
+            }
+            tokens.all.insert(token)
+            if row.isLive {
+                tokens.live = token
+            }
+        }
+        return tokens
+    }
+}
+
+struct FindEventTokenVersion: Statement {
+    static let sql: StaticString = "SELECT version FROM event_token_version"
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> Int64 { try row.next() }
+}
+
+struct ListEventTokenOwners: Statement {
+    static let sql: StaticString = """
+        SELECT e.digest, e.tenant_id, e.extension_id FROM event_tokens e JOIN tenants t USING (tenant_id)
+        WHERE t.status <> 'removing'
+        """
+
+    struct Output: Sendable {
+        var digest: SecretDigest
+        var owner: EventTokenOwner
+    }
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(
+            digest: SecretDigest(stored: try row.next()),
+            owner: EventTokenOwner(scope: TenantScope(tenantID: try row.next()), extensionID: try row.next())
+        )
+    }
+}
+
+struct FindEventTokenOwner: Statement {
+    static let sql: StaticString = """
+        SELECT e.tenant_id, e.extension_id FROM event_tokens e JOIN tenants t USING (tenant_id)
+        WHERE e.digest = $1 AND t.status <> 'removing'
+        """
+    var digest: SecretDigest
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.digest.bytes) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> EventTokenOwner {
+        EventTokenOwner(scope: TenantScope(tenantID: try row.next()), extensionID: try row.next())
+    }
+}
+
+struct ListExtensionTokens: Statement {
+    static let sql: StaticString = """
+        SELECT sealed, retired_at IS NULL FROM event_tokens WHERE tenant_id = $1 AND extension_id = $2
+        """
+    var tenantID: TenantID
+    var extensionID: ExtensionID
+
+    struct Output: Sendable {
+        var sealed: String
+        var isLive: Bool
+    }
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionID)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(sealed: try row.next(), isLive: try row.next())
+    }
+}
+
+struct RetireEventTokens: Statement {
+    static let sql: StaticString = """
+        UPDATE event_tokens SET retired_at = now()
+        WHERE tenant_id = $1 AND extension_id = ANY ($2) AND retired_at IS NULL
+        """
+    var tenantID: String
+    var extensionIDs: [Int64]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.extensionIDs)
+    }
+}
+
+struct InsertEventTokens: Statement {
+    static let sql: StaticString = """
+        INSERT INTO event_tokens (tenant_id, extension_id, digest, sealed)
+        SELECT $1, t.extension_id, t.digest, t.sealed
+        FROM unnest($2::int8[], $3::bytea[], $4::text[]) AS t (extension_id, digest, sealed)
+        """
+    var tenantID: String
+    var tokens: [NewEventToken]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.tokens.map(\.extensionID.rawValue))
+        bindings.append(self.tokens.map(\.digest.bytes))
+        bindings.append(self.tokens.map(\.sealed))
+    }
+}

@@ -1,0 +1,162 @@
+import FoundationEssentials
+import Postgres
+import Telephony
+
+@testable import Storage
+
+/// One value of each statement of the target; the values do not matter, only their types.
+enum StatementRegistry {
+    static let tenantID = TenantID(rawValue: "807")
+    static let scope = TenantScope(tenantID: TenantID(rawValue: "807"))
+    static let extensionID = ExtensionID(rawValue: 85_219)
+    static let digest = SecretDigest(of: "x")
+    static let claimID = UUID()
+    static let json = PostgresJSON(bytes: Array("{}".utf8))
+    static let keys = [CallKey(scope: scope, callID: CallID(rawValue: "c1"))]
+    static let reconcileClaim = ReconcileClaim(
+        scope: scope,
+        extensionID: extensionID,
+        claimID: claimID,
+        generation: 1,
+        attempts: 0,
+        isInteractive: true
+    )
+    static let problem = Problem(code: .accessDenied, data: json)
+
+    static var all: [any Statement] {
+        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.calls + Self.schema
+    }
+
+    private static let tenants: [any Statement] = [
+        PutTenant(
+            definition: TenantStore.Definition(
+                id: tenantID,
+                name: "n",
+                locale: .ru,
+                timeZone: "UTC",
+                status: .active,
+                pbx: Tenant.PBX(url: nil, clientID: "@me", appID: "a", sealedAppSecret: "s"),
+                settings: TenantSettings()
+            ),
+            version: nil
+        ),
+        FindTenant(id: tenantID),
+        ListTenants(after: nil, limit: 1),
+        EnsureTenantRows(id: tenantID),
+        PutUser(tenantID: "807", user: User(id: UserID(rawValue: "u"), name: "n", email: nil)),
+        ListUsers(tenantID: "807", after: nil, limit: 1),
+        ExistingUsers(tenantID: "807", ids: []),
+        ListExtensions(tenantID: "807"),
+        FindDirectoryStatus(tenantID: "807"),
+        RequestDirectorySync(id: tenantID),
+        ClaimDirectories(claimID: claimID, leaseSeconds: 1, limit: 1),
+        FinishDirectory(tenantID: tenantID, claimID: claimID, errorCode: nil, nextInSeconds: 1),
+        WriteExtensions(tenantID: tenantID, listing: []),
+        ResolvePBXClient(tenantID: tenantID, pbxClient: "1"),
+        HastenReconciles(tenantID: tenantID),
+        TenantExists(tenantID: tenantID),
+        CreateConnectorRole(roleName: "r", password: "p"),
+        InsertConnectorRole(tenantID: tenantID, roleName: "r"),
+        RevokeConnectorRole(tenantID: tenantID, roleName: "r"),
+    ]
+
+    private static let keysAndAudit: [any Statement] = [
+        CreateAPIKey(
+            secret: {
+                var generator = SystemRandomNumberGenerator()
+                return APIKeySecret.generate(role: .admin, using: &generator)
+            }(),
+            role: .admin,
+            tenantID: tenantID,
+            name: "n",
+            expiresAt: nil
+        ),
+        ListAPIKeys(tenantID: nil),
+        RevokeAPIKey(id: "k", tenantID: nil),
+        AuthenticateAPIKey(digest: digest),
+        NoteAPIKeyUse(id: "k"),
+        AppendAudit(tenantID: "807", entry: AuditEntry(actor: "a", action: "b", target: "c")),
+    ]
+
+    private static let mappings: [any Statement] = [
+        FindMappingSetVersion(tenantID: "807"),
+        LockMappingSet(tenantID: "807"),
+        RaiseMappingSetVersion(tenantID: "807"),
+        ListMappings(tenantID: "807"),
+        ReadClock(),
+        CloseMappings(tenantID: "807", extensionIDs: [], at: Timestamp(microseconds: 0)),
+        OpenMappings(tenantID: "807", mappings: [], at: Timestamp(microseconds: 0)),
+        FindEventTokenVersion(),
+        ListEventTokenOwners(),
+        FindEventTokenOwner(digest: digest),
+        ListExtensionTokens(tenantID: tenantID, extensionID: extensionID),
+        RetireEventTokens(tenantID: "807", extensionIDs: []),
+        InsertEventTokens(tenantID: "807", tokens: []),
+    ]
+
+    private static let reconcile: [any Statement] = [
+        RequestReconcile(tenantID: "807", changed: [], mapped: []),
+        RequestTenantReconcile(tenantID: tenantID),
+        ListReconcileTodos(tenantID: "807"),
+        ListSubscriptionStates(tenantID: "807"),
+        ClaimReconciles(claimID: claimID, leaseSeconds: 1, limit: 1),
+        RenewReconcileClaim(claim: reconcileClaim, leaseSeconds: 1),
+        LockReconcileClaim(claim: reconcileClaim),
+        ReleaseReconcile(claim: reconcileClaim, retryAfterSeconds: nil),
+        FindReconcileFacts(tenantID: tenantID, extensionID: extensionID),
+        ReplaceSubscriptions(tenantID: tenantID, extensionID: extensionID, eventIDs: [], eventTypes: []),
+        WriteSubscriptionState(
+            tenantID: tenantID,
+            state: SubscriptionState(extensionID: extensionID, state: .active, generation: 1),
+            foreignHosts: json
+        ),
+        RequestDriftChecks(olderThanSeconds: 1),
+        ListProblems(tenantID: "807"),
+        OpenProblem(tenantID: tenantID, extensionID: extensionID, problem: problem),
+        CloseExtensionProblems(tenantID: tenantID, extensionID: extensionID, exceptCode: nil),
+        FindBudget(pbxURL: "u", pbxClient: "c"),
+        RecordBudget(
+            pbxURL: "u",
+            pbxClient: "c",
+            limit: nil,
+            remaining: nil,
+            resetSeconds: nil,
+            blockSeconds: nil
+        ),
+    ]
+
+    private static let calls: [any Statement] = [
+        InsertEvents(batch: EventBatch()),
+        EnsureEventPartitions(daysAhead: 1),
+        ClaimAssembly(limit: 1, now: nil),
+        LockCalls(keys: keys),
+        DeleteDueRows(keys: keys),
+        LoadEvents(keys: keys),
+        LoadStoredCalls(keys: keys),
+        LoadSettings(tenants: ["807"]),
+        LoadDirectories(tenants: ["807"]),
+        LoadHistory(extensions: []),
+        InsertDueRows(due: []),
+        NoteExtensionActivity(latest: []),
+        PutOffAssembly(keys: keys, maximumBackoffSeconds: 60),
+        FindBacklog(),
+        LockFeeds(tenants: ["807"]),
+        WriteCalls(changes: []),
+        NotifyCalls(tenants: ["807"]),
+        ListCalls(tenantID: "807", filter: CallFilter(), position: nil, limit: 1),
+        FindCall(tenantID: "807", id: claimID),
+        ListChanges(tenantID: "807", seq: 0, limit: 1),
+        FindLastSeq(tenantID: "807"),
+    ]
+
+    private static let schema: [any Statement] = [
+        MigrationTableExists(),
+        CreateMigrationTable(),
+        GrantMigrationTable(),
+        ListAppliedMigrations(),
+        InsertMigration(migration: Migration(version: 1, name: "n", checksum: "c")),
+        LockMigrations(),
+        UnlockMigrations(),
+        FindRuntimeRole(),
+    ]
+}
