@@ -1,0 +1,143 @@
+package import Logging
+import Metrics
+package import Postgres
+import ServiceLifecycle
+package import Storage
+package import Telephony
+
+/// Turns stored events into call records.
+///
+/// It claims due CallIDs in batches, runs ``Telephony/assemble(_:)`` over all their events, and writes what differs from the
+/// stored records, in one transaction. A crash anywhere leaves the CallIDs due, and the repetition has the same result. When
+/// one CallID cannot be written, the batch is done again one by one and that CallID is put off; the others do not suffer.
+package struct Assembler: Service {
+    private let database: Database
+    private let listener: PostgresListener
+    private let defaultGrace: Duration
+    private let batchSize: Int
+    private let logger: Logger
+    private let metrics = AssemblyMetrics()
+
+    /// - Parameters:
+    ///   - defaultGrace: `ASSEMBLY_GRACE`, for tenants without a setting of their own.
+    ///   - batchSize: due rows a transaction.
+    package init(
+        database: Database,
+        listener: PostgresListener,
+        defaultGrace: Duration,
+        batchSize: Int = 500,
+        logger: Logger
+    ) {
+        self.database = database
+        self.listener = listener
+        self.defaultGrace = defaultGrace
+        self.batchSize = batchSize
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await forEachWakeUp(
+            on: Channel.assembly,
+            of: self.listener,
+            every: .milliseconds(250),
+            logger: self.logger
+        ) {
+            while try await self.assembleDue() > 0, !Task.isShuttingDownGracefully {}
+            self.metrics.note(try await self.database.system { try await $0.assembly.backlog() })
+        }
+    }
+
+    /// Assembles one batch of due CallIDs.
+    ///
+    /// - Parameter now: the instant that decides what is due; nil: the database's clock.
+    /// - Returns: how many CallIDs were done.
+    /// - Throws: ``Storage/StorageError`` when the database is away.
+    package func assembleDue(now: Timestamp? = nil) async throws -> Int {
+        let claimed = ClaimedKeys()
+        do {
+            return try await self.database.system { transaction in
+                let claim = try await transaction.assembly.claim(limit: self.batchSize, now: now)
+                claimed.keys = claim.keys
+                return try await self.assemble(claim, in: transaction)
+            }
+        } catch let error as StorageError where error.code == .statementFailed && !claimed.keys.isEmpty {
+            self.logger.error(
+                "a batch of calls could not be written; doing it one by one",
+                metadata: ["error": "\(error)", "calls": "\(claimed.keys.count)"]
+            )
+            return try await self.assembleOneByOne(claimed.keys)
+        }
+    }
+
+    /// Assembles these CallIDs, due or not.
+    package func assemble(_ keys: [CallKey]) async throws -> Int {
+        try await self.database.system { transaction in
+            try await self.assemble(try await transaction.assembly.claim(keys), in: transaction)
+        }
+    }
+
+    private func assemble(_ claim: AssemblyClaim, in transaction: SystemTransaction) async throws -> Int {
+        guard !claim.keys.isEmpty else { return 0 }
+        let materials = try await transaction.assembly.load(claim)
+        let results = materials.map { self.result(of: $0, now: claim.now) }
+        try await transaction.assembly.noteActivity(materials)
+        try await transaction.assembly.write(results)
+        self.metrics.note(results)
+        return claim.keys.count
+    }
+
+    private func result(of material: AssemblyMaterial, now: Timestamp) -> AssemblyResult {
+        let grace = material.settings.graceSeconds.map { Int64($0 * 1_000_000) } ?? self.defaultGrace.microseconds
+        let assembly = Telephony.assemble(
+            CallInput(
+                callID: material.key.callID,
+                events: material.events,
+                directory: material.directory,
+                history: material.history,
+                settings: material.settings,
+                grace: grace,
+                now: now
+            )
+        )
+        return AssemblyResult(
+            key: material.key,
+            changes: CallChange.changes(from: material.stored, to: assembly.records),
+            nextDue: assembly.nextDue
+        )
+    }
+
+    private func assembleOneByOne(_ keys: [CallKey]) async throws -> Int {
+        var done = 0
+        for key in keys {
+            do {
+                done += try await self.assemble([key])
+            } catch let error as StorageError where error.code == .statementFailed {
+                let attempts = try await self.database.system { transaction in
+                    try await transaction.assembly.putOff([key], maximumBackoffSeconds: 3600)
+                }
+                self.metrics.failures.increment()
+                self.logger.error(
+                    "a call could not be assembled and was put off",
+                    metadata: [
+                        "tenant.id": "\(key.scope.tenantID)", "call.id": "\(key.callID)", "error": "\(error)",
+                        "attempts": "\(attempts)",
+                    ]
+                )
+            }
+        }
+        return done
+    }
+
+    /// What a transaction claimed, for the case that it fails.
+    private final class ClaimedKeys {
+        var keys: [CallKey] = []
+    }
+}
+
+extension Duration {
+    /// Whole microseconds.
+    var microseconds: Int64 {
+        let (seconds, attoseconds) = self.components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

@@ -1,0 +1,111 @@
+package import Logging
+package import Postgres
+import RingmeAPI
+import ServiceLifecycle
+package import Storage
+import Telephony
+
+import struct FoundationEssentials.UUID
+
+/// Keeps the extension directories of the tenants: all extensions of their PBX, mapped or not.
+///
+/// Read when a tenant is put, when somebody asks, and every hour. A listing that fails leaves the directory as it is.
+package struct DirectoryReader: Service {
+    private let database: Database
+    private let listener: PostgresListener
+    private let gateway: PBXGateway
+    private let logger: Logger
+
+    private static let leaseSeconds = 120
+    private static let rereadSeconds = 3600
+
+    package init(database: Database, listener: PostgresListener, gateway: PBXGateway, logger: Logger) {
+        self.database = database
+        self.listener = listener
+        self.gateway = gateway
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await forEachWakeUp(on: Channel.directory, of: self.listener, every: .seconds(1), logger: self.logger) {
+            while try await self.readDue() > 0, !Task.isShuttingDownGracefully {}
+        }
+    }
+
+    /// Reads the directories that are due, a few at once; returns how many.
+    package func readDue() async throws -> Int {
+        let claims = try await self.database.system { transaction in
+            try await transaction.claimDirectories(claimID: UUID(), leaseSeconds: Self.leaseSeconds, limit: 4)
+        }
+        try await withThrowingTaskGroup(of: Void.self) { reads in
+            for claim in claims {
+                reads.addTask { try await self.read(claim) }
+            }
+            try await reads.waitForAll()
+        }
+        return claims.count
+    }
+
+    private func read(_ claim: DirectoryClaim) async throws {
+        guard let tenant = try await self.database.system({ try await $0.tenants.find(claim.scope.tenantID) }) else {
+            return
+        }
+        do {
+            let session = try self.gateway.session(for: tenant)
+            let client = try await session.resolvedClientID(isInteractive: true)
+            let listing = try await session.send(isInteractive: true) { client throws(PBXError) in
+                try await client.extensions()
+            }
+            try await self.database.system { transaction in
+                let recorded = try await transaction.recordDirectory(
+                    claim,
+                    listing: listing.map(ListedExtension.init),
+                    pbxClient: client,
+                    nextInSeconds: Self.rereadSeconds
+                )
+                if recorded {
+                    try await transaction.setTenantProblem(nil, of: claim.scope)
+                }
+            }
+        } catch let failure as PBXFailure {
+            try await self.record(PBXTrouble(failure, attempts: claim.attempts - 1), of: claim)
+        } catch let error as KeyRing.OpenError {
+            self.logger.error(
+                "a tenant's app secret cannot be opened",
+                metadata: ["tenant.id": "\(claim.scope.tenantID)", "error": "\(error)"]
+            )
+            try await self.database.system { transaction in
+                try await transaction.recordDirectoryFailure(claim, errorCode: "credentials_sealed", nextInSeconds: 300)
+            }
+        }
+    }
+
+    private func record(_ trouble: PBXTrouble, of claim: DirectoryClaim) async throws {
+        self.logger.notice(
+            "an extension directory could not be read",
+            metadata: [
+                "tenant.id": "\(claim.scope.tenantID)", "problem": "\(trouble.problem.code.rawValue)",
+            ]
+        )
+        try await self.database.system { transaction in
+            try await transaction.recordDirectoryFailure(
+                claim,
+                errorCode: trouble.problem.code.rawValue,
+                nextInSeconds: trouble.retryAfterSeconds ?? Self.rereadSeconds
+            )
+            try await transaction.setTenantProblem(trouble.problem, of: claim.scope)
+        }
+    }
+}
+
+extension ListedExtension {
+    init(_ listed: PBXExtension) {
+        self.init(
+            id: listed.id,
+            name: listed.name,
+            type: listed.type,
+            label: listed.label,
+            status: listed.status ?? "active"
+        )
+    }
+}

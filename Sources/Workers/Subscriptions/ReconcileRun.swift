@@ -1,0 +1,347 @@
+import Logging
+import Postgres
+import RingmeAPI
+import Storage
+import Telephony
+
+/// One run over one extension: list, plan, steps one by one, result (decisions section 3).
+///
+/// No transaction is held over a request. A run that dies anywhere is repeated by whoever claims the to-do next, with the same
+/// end: the plan starts from the PBX's list, never from what we believe is there.
+struct ReconcileRun {
+    let claim: ReconcileClaim
+    let database: Database
+    let gateway: PBXGateway
+    let keyRing: KeyRing
+    let publicURL: String
+    let leaseSeconds: Int
+    let logger: Logger
+
+    /// All our rows deliver by POST (decisions section 3).
+    private static let deliveryMethod = "POST"
+
+    /// What the steps did so far.
+    private var added: [String] = []
+    private var removed: [String] = []
+    /// Rows that this run created: taken back when the PBX refuses the rest of a phone's four.
+    private var created: [SubscriptionRow] = []
+    private var observedLimit: Int?
+
+    init(
+        claim: ReconcileClaim,
+        database: Database,
+        gateway: PBXGateway,
+        keyRing: KeyRing,
+        publicURL: String,
+        leaseSeconds: Int,
+        logger: Logger
+    ) {
+        self.claim = claim
+        self.database = database
+        self.gateway = gateway
+        self.keyRing = keyRing
+        self.publicURL = publicURL
+        self.leaseSeconds = leaseSeconds
+        self.logger = logger
+    }
+
+    /// How the run ended.
+    private struct End {
+        var state: SubscriptionState.State
+        var plan: SubscriptionPlan?
+        var rows: [SubscriptionRow]?
+        var missing: [String] = []
+        var problem: Problem?
+        var outcome: ReconcileOutcome
+    }
+
+    /// Another process took the extension over; it does the rest.
+    private struct LeaseLost: Error {}
+
+    /// How the steps of a plan went.
+    private enum Execution {
+        /// All done; these are our rows now.
+        case done(rows: [SubscriptionRow])
+        /// The list is no longer what it was, or a POST's outcome is unknown: look again.
+        case lookAgain
+        /// The PBX refused a row.
+        case refused(PBXError)
+    }
+
+    /// - Throws: ``Storage/StorageError`` when the result could not be recorded; the to-do is then claimed again later.
+    mutating func run() async throws {
+        guard let target = try await self.database.system({ try await $0.reconcileClaims.target(of: self.claim) }) else {
+            return
+        }
+        let end: End
+        do {
+            end = try await self.reconcile(target)
+        } catch let failure as PBXFailure {
+            end = self.end(after: failure, target: target)
+        } catch is LeaseLost {
+            self.logger.notice("another process took a reconcile run over", metadata: self.metadata)
+            return
+        }
+        try await self.record(end)
+    }
+
+    private mutating func reconcile(_ target: ReconcileTarget) async throws -> End {
+        let isWanted = target.isMapped && target.tenant.status == .active
+        if isWanted, target.type == nil, !target.directoryIsKnown {
+            // Which events are wanted depends on the type, which only the directory knows.
+            return End(state: .pending, outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 300)))
+        }
+        let wanted = isWanted ? target.type.map(wantedEvents(for:)) ?? CallEventKind.allCases : []
+        let tokens = try await self.database.system { transaction in
+            try await transaction.eventTokens.tokens(
+                of: self.claim.scope,
+                extensionID: self.claim.extensionID,
+                keyRing: self.keyRing
+            )
+        }
+        if wanted.isEmpty, tokens.all.isEmpty {
+            return End(state: .removed, outcome: .settled)
+        }
+        let session = try self.gateway.session(for: target.tenant)
+        _ = try await session.resolvedClientID(isInteractive: self.claim.isInteractive)
+        self.observedLimit = self.claim.isInteractive ? nil : target.observedLimit
+
+        for _ in 0..<5 {
+            let rows = try await self.list(session, wanted: wanted)
+            guard let rows else { return End(state: .removed, rows: [], outcome: .settled) }
+            let plan = planSubscriptions(
+                wanted: wanted,
+                liveToken: tokens.live,
+                tokens: tokens.all,
+                publicURL: self.publicURL,
+                rows: rows,
+                limit: max(self.observedLimit ?? target.tenant.settings.eventLimit, rows.count)
+            )
+            switch try await self.execute(plan, over: rows, liveToken: tokens.live, session: session) {
+            case .done(let ours):
+                return self.end(of: plan, ours: ours, wanted: wanted)
+            case .lookAgain:
+                continue
+            case .refused(let error):
+                if let end = try await self.takeBack(after: error, session: session) { return end }
+            }
+        }
+        return End(state: .pending, outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 900)))
+    }
+
+    /// The extension's rows; nil when it is gone and nothing is wanted on it.
+    private func list(_ session: PBXSession, wanted: [CallEventKind]) async throws -> [SubscriptionRow]? {
+        do {
+            return try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
+                try await client.events(of: self.claim.extensionID)
+            }
+        } catch PBXFailure.pbx(let error) where error.code == .notFound && wanted.isEmpty {
+            return nil
+        }
+    }
+
+    private mutating func execute(
+        _ plan: SubscriptionPlan,
+        over rows: [SubscriptionRow],
+        liveToken: EventToken?,
+        session: PBXSession
+    ) async throws -> Execution {
+        let byID = Dictionary(rows.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var ours: [SubscriptionRow] = []
+        for step in plan.steps {
+            do {
+                switch step.action {
+                case .keep(let id, _):
+                    ours += byID[id].map { [$0] } ?? []
+                case .create(let eventType):
+                    guard let liveToken else { continue }
+                    let row = try await self.write(session) { client, claim throws(PBXError) in
+                        try await client.createEvent(
+                            of: claim.extensionID,
+                            type: eventType,
+                            url: liveToken.eventURL(publicURL: self.publicURL),
+                            method: Self.deliveryMethod
+                        )
+                    }
+                    self.created.append(row)
+                    self.added.append(eventType)
+                    ours.append(row)
+                case .update(let id, let eventType):
+                    guard let liveToken else { continue }
+                    ours.append(
+                        try await self.write(session) { client, claim throws(PBXError) in
+                            try await client.updateEvent(
+                                of: claim.extensionID,
+                                id: id,
+                                type: eventType,
+                                url: liveToken.eventURL(publicURL: self.publicURL),
+                                method: Self.deliveryMethod
+                            )
+                        }
+                    )
+                case .delete(let id, let eventType):
+                    try await self.delete(id, session: session)
+                    self.removed.append(eventType)
+                }
+            } catch PBXFailure.pbx(let error) {
+                if error.outcomeUnknown { return .lookAgain }
+                switch (step.action, error.code) {
+                case (.update, .notFound): return .lookAgain
+                case (.create, .refused): return .refused(error)
+                default: throw PBXFailure.pbx(error)
+                }
+            }
+        }
+        return .done(rows: ours)
+    }
+
+    /// Sends a write, when the lease still holds.
+    private func write<Value: Sendable>(
+        _ session: PBXSession,
+        _ request: (RingmeClient, ReconcileClaim) async throws(PBXError) -> Value
+    ) async throws -> Value {
+        let holds = try await self.database.system { transaction in
+            try await transaction.reconcileClaims.renew(self.claim, leaseSeconds: self.leaseSeconds)
+        }
+        guard holds else { throw LeaseLost() }
+        return try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
+            try await request(client, self.claim)
+        }
+    }
+
+    /// Deletes a row of ours; one that is gone already is as good.
+    private func delete(_ id: Int64, session: PBXSession) async throws {
+        do {
+            try await self.write(session) { client, claim throws(PBXError) in
+                try await client.deleteEvent(of: claim.extensionID, id: id)
+            }
+        } catch PBXFailure.pbx(let error) where error.code == .notFound {
+            return
+        }
+    }
+
+    /// After a refused row: an incomplete set cannot register calls, so what this run added goes again, and the number of
+    /// rows at the refusal is the limit that the PBX showed. Nil: plan once more with that limit.
+    private mutating func takeBack(after error: PBXError, session: PBXSession) async throws -> End? {
+        let present = try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
+            try await client.events(of: self.claim.extensionID)
+        }
+        for row in self.created where present.contains(where: { $0.id == row.id }) {
+            try await self.delete(row.id, session: session)
+        }
+        self.created = []
+        self.added = []
+        if error.message.lowercased().contains("ivr-type") {
+            return End(
+                state: .failed,
+                problem: Problem(code: .eventTypeRefused, data: PostgresJSON(encoding: ["message": error.message])),
+                outcome: .settled
+            )
+        }
+        self.observedLimit = present.count
+        return nil
+    }
+
+    private func end(of plan: SubscriptionPlan, ours: [SubscriptionRow], wanted: [CallEventKind]) -> End {
+        let missing = plan.missing.map(\.rawValue)
+        if wanted.isEmpty {
+            return End(state: .removed, plan: plan, rows: ours, outcome: .settled)
+        }
+        if let limit = plan.limitProblem {
+            return End(
+                state: .failed,
+                plan: plan,
+                rows: ours,
+                missing: missing,
+                problem: Problem(code: .eventLimitReached, data: PostgresJSON(encoding: LimitDetails(limit))),
+                outcome: .settled
+            )
+        }
+        return End(
+            state: missing.isEmpty ? .active : .failed,
+            plan: plan,
+            rows: ours,
+            missing: missing,
+            outcome: .settled
+        )
+    }
+
+    private func end(after failure: PBXFailure, target: ReconcileTarget) -> End {
+        let trouble = PBXTrouble(failure, attempts: self.claim.attempts)
+        self.logger.notice(
+            "a reconcile run did not get through",
+            metadata: self.metadata.merging(["problem": "\(trouble.problem.code.rawValue)"]) { first, _ in first }
+        )
+        guard let seconds = trouble.retryAfterSeconds else {
+            return End(state: .failed, problem: trouble.problem, outcome: .settled)
+        }
+        return End(state: .pending, problem: trouble.problem, outcome: .retry(afterSeconds: seconds))
+    }
+
+    private func record(_ end: End) async throws {
+        let state = SubscriptionState(
+            extensionID: self.claim.extensionID,
+            state: end.state,
+            generation: self.claim.generation,
+            slots: end.plan.map { plan in
+                SubscriptionState.Slots(
+                    limit: plan.after.limit,
+                    used: plan.after.used,
+                    ours: plan.after.ours,
+                    foreignHosts: plan.after.foreignHosts
+                )
+            },
+            missing: end.missing,
+            added: self.added,
+            removed: self.removed,
+            observedLimit: self.observedLimit
+        )
+        let recorded = try await self.database.system { transaction in
+            if let rows = end.rows {
+                try await transaction.reconcileClaims.recordRows(
+                    self.claim,
+                    rows: rows.map { ($0.id, $0.eventType) }
+                )
+            }
+            return try await transaction.reconcileClaims.finish(
+                self.claim,
+                state: state,
+                problem: end.problem,
+                outcome: end.outcome
+            )
+        }
+        if !recorded {
+            self.logger.notice("another process took a reconcile run over", metadata: self.metadata)
+        }
+    }
+
+    private var metadata: Logger.Metadata {
+        ["tenant.id": "\(self.claim.scope.tenantID)", "extension.id": "\(self.claim.extensionID.rawValue)"]
+    }
+}
+
+/// The numbers of a limit problem, as the contract shows them.
+private struct LimitDetails: Encodable {
+    var limit: Int
+    var used: Int
+    var ours: Int
+    var needed: Int
+    var free: Int
+    var foreignHosts: [String: Int]
+    var missing: [String]
+
+    init(_ problem: SubscriptionPlan.LimitProblem) {
+        self.limit = problem.limit
+        self.used = problem.used
+        self.ours = problem.ours
+        self.needed = problem.needed
+        self.free = problem.free
+        self.foreignHosts = problem.foreignHosts
+        self.missing = problem.missing.map(\.rawValue)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case limit, used, ours, needed, free, missing
+        case foreignHosts = "foreign_hosts"
+    }
+}

@@ -1,0 +1,101 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+package import Storage
+import Telephony
+
+import struct FoundationEssentials.UUID
+
+/// Brings the event subscriptions on the PBX to the desired state.
+///
+/// It claims to-do rows by a lease, one run per extension at a time across all processes, and runs a few at once. Changes of
+/// mappings write to-dos; so does the drift check, for extensions that no run has looked at for a while.
+package struct Reconciler: Service {
+    private let database: Database
+    private let listener: PostgresListener
+    private let gateway: PBXGateway
+    private let keyRing: KeyRing
+    private let publicURL: String
+    private let driftCheckInterval: Duration
+    private let logger: Logger
+
+    /// Longer than all requests of a run can take.
+    private static let leaseSeconds = 300
+    private static let runsAtOnce = 4
+
+    /// - Parameters:
+    ///   - publicURL: `PUBLIC_URL`, the base of the event URLs.
+    ///   - driftCheckInterval: `DRIFT_CHECK_INTERVAL`.
+    package init(
+        database: Database,
+        listener: PostgresListener,
+        gateway: PBXGateway,
+        keyRing: KeyRing,
+        publicURL: String,
+        driftCheckInterval: Duration,
+        logger: Logger
+    ) {
+        self.database = database
+        self.listener = listener
+        self.gateway = gateway
+        self.keyRing = keyRing
+        self.publicURL = publicURL
+        self.driftCheckInterval = driftCheckInterval
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await forEachWakeUp(on: Channel.reconcile, of: self.listener, every: .seconds(1), logger: self.logger) {
+            while try await self.reconcileDue() > 0, !Task.isShuttingDownGracefully {}
+            _ = try await self.database.system { transaction in
+                try await transaction.reconcileClaims.requestDriftChecks(
+                    olderThanSeconds: Int(self.driftCheckInterval.components.seconds)
+                )
+            }
+        }
+    }
+
+    /// Runs what is due, a few extensions at once.
+    ///
+    /// - Returns: how many runs there were.
+    /// - Throws: ``Storage/StorageError`` when the database is away.
+    package func reconcileDue() async throws -> Int {
+        let claims = try await self.database.system { transaction in
+            try await transaction.reconcileClaims.claim(
+                claimID: UUID(),
+                leaseSeconds: Self.leaseSeconds,
+                limit: Self.runsAtOnce
+            )
+        }
+        await withTaskGroup(of: Void.self) { runs in
+            for claim in claims {
+                runs.addTask { await self.run(claim) }
+            }
+        }
+        return claims.count
+    }
+
+    private func run(_ claim: ReconcileClaim) async {
+        var run = ReconcileRun(
+            claim: claim,
+            database: self.database,
+            gateway: self.gateway,
+            keyRing: self.keyRing,
+            publicURL: self.publicURL,
+            leaseSeconds: Self.leaseSeconds,
+            logger: self.logger
+        )
+        do {
+            try await run.run()
+        } catch {
+            // The to-do row stays claimed until its lease ends, and is then run again.
+            self.logger.error(
+                "a reconcile run could not be recorded",
+                metadata: [
+                    "tenant.id": "\(claim.scope.tenantID)", "extension.id": "\(claim.extensionID.rawValue)",
+                    "error": "\(error)",
+                ]
+            )
+        }
+    }
+}
