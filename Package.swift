@@ -11,6 +11,7 @@ let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", p
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -74,7 +75,7 @@ let package = Package(
             name: "ringbridge",
             dependencies: [
                 "Observability", "Postgres", "RingmeAPI", "Schema", "Storage", "Telephony", "WebAPI", "Workers",
-                arguments, configuration, httpClient, hummingbird, lifecycle, log, metrics, system, unixSignals,
+                arguments, configuration, hummingbird, lifecycle, log, metrics, nioCore, system, unixSignals,
             ]
         ),
         .target(
@@ -97,7 +98,7 @@ let package = Package(
         .testTarget(
             name: "WorkersTests",
             dependencies: [
-                "Postgres", "RingmeAPI", "RingmeSimulator", "Storage", "Telephony", "TestSupport", "Workers", httpClient, log,
+                "Postgres", "RingmeAPI", "RingmeSimulator", "Storage", "Telephony", "TestSupport", "Workers", log,
             ]
         ),
         .testTarget(
@@ -114,7 +115,10 @@ let package = Package(
         .testTarget(name: "RingbridgeTests", dependencies: ["ringbridge", configuration]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Postgres", "RingmeSimulator", "Storage", "Telephony", "TestSupport", httpClient, log, nioCore]
+            dependencies: [
+                "Postgres", "RingmeSimulator", "Storage", "Telephony", "TestSupport", "ringbridge", "ringme-simulator",
+                httpClient, log, nioCore, nioFoundation, nioHTTP1,
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

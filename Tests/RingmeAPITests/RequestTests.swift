@@ -19,7 +19,7 @@ struct RequestTests {
 
     @Test("redirects are refused, connections are not retried and answers are unpacked")
     func configuration() {
-        let configuration = makePBXHTTPConfiguration()
+        let configuration = PBXHTTPClient.configuration
         // The mode can only be seen in the description.
         #expect("\(configuration.redirectConfiguration)".contains("disallow"))
         #expect(!configuration.connectionPool.retryConnectionEstablishment)

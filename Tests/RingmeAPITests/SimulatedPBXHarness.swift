@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Logging
 import RingmeSimulator
 import Synchronization
@@ -11,7 +10,7 @@ struct SimulatedPBXHarness: Sendable {
     static let appSecret = "0123456789abcdef0123456789abcdef"
 
     let simulator: RingmeSimulator
-    let http: HTTPClient
+    let http: PBXHTTPClient
     let baseURL: String
     let client: RingmeClient
     /// The rate limits that the client reported.
@@ -59,7 +58,7 @@ func withSimulatedPBX(_ test: (SimulatedPBXHarness) async throws -> Void) async 
         appID: SimulatedPBXHarness.appID,
         appSecret: SimulatedPBXHarness.appSecret
     )
-    let http = makePBXHTTPClient()
+    let http = PBXHTTPClient()
     let rateLimits = Recorded<RateLimit>()
     let logLines = Recorded<String>()
     let result = await withTaskGroup(of: Void.self) { group -> Result<Void, any Error> in

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Postgres
-import TestSupport
 import Telephony
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -35,7 +35,10 @@ struct FeedTests {
                                     nextDue: nil
                                 )
                             }
-                            let delays = (Double.random(in: 0...0.01, using: &generator), Double.random(in: 0...0.01, using: &generator))
+                            let delays = (
+                                Double.random(in: 0...0.01, using: &generator),
+                                Double.random(in: 0...0.01, using: &generator)
+                            )
                             try await database.system { transaction in
                                 _ = try await transaction.postgres.execute(Sleep(seconds: delays.0))
                                 try await transaction.assembly.write(results.shuffled(using: &generator))

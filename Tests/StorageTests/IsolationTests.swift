@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Logging
 import Postgres
-import TestSupport
 import Telephony
+import TestSupport
 import Testing
 
 @testable import Storage

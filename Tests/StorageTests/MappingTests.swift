@@ -1,6 +1,6 @@
 import Postgres
-import TestSupport
 import Telephony
+import TestSupport
 import Testing
 
 @testable import Storage

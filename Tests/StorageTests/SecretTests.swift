@@ -1,5 +1,5 @@
-import TestSupport
 import Telephony
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -46,7 +46,13 @@ struct SecretTests {
             let secret = APIKeySecret.generate(role: .connector, using: &generator)
             let expired = APIKeySecret.generate(role: .admin, using: &generator)
             try await test.database.system { transaction in
-                _ = try await transaction.keys.create(secret, role: .connector, scope: scope, name: "crm", expiresAt: nil)
+                _ = try await transaction.keys.create(
+                    secret,
+                    role: .connector,
+                    scope: scope,
+                    name: "crm",
+                    expiresAt: nil
+                )
                 _ = try await transaction.keys.create(
                     expired,
                     role: .admin,

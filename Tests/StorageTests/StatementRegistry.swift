@@ -44,6 +44,7 @@ enum StatementRegistry {
         ListTenants(after: nil, limit: 1),
         EnsureTenantRows(id: tenantID),
         PutUser(tenantID: "807", user: User(id: UserID(rawValue: "u"), name: "n", email: nil)),
+        FindUser(tenantID: "807", id: UserID(rawValue: "u")),
         ListUsers(tenantID: "807", after: nil, limit: 1),
         ExistingUsers(tenantID: "807", ids: []),
         ListExtensions(tenantID: "807"),

@@ -59,7 +59,12 @@ package enum TenantFixture {
         try await database.system { transaction in
             let claims = try await transaction.claimDirectories(claimID: .init(), leaseSeconds: 60, limit: 100)
             for claim in claims where claim.scope == scope {
-                _ = try await transaction.recordDirectory(claim, listing: extensions, pbxClient: "1", nextInSeconds: 3600)
+                _ = try await transaction.recordDirectory(
+                    claim,
+                    listing: extensions,
+                    pbxClient: "1",
+                    nextInSeconds: 3600
+                )
             }
         }
     }

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import FoundationEssentials
 import Logging
 import Postgres
@@ -27,7 +26,11 @@ struct ReconcilerTests {
             #expect(world.types(of: Self.phone) == ["answer", "dial-in", "dial-out", "hangup"])
             #expect(world.types(of: Self.ivr) == ["hangup"])
             #expect(world.types(of: 96_857) == ["hangup"])
-            #expect(world.pbx.pbx.allEvents.allSatisfy { $0.method == "POST" && $0.url.hasPrefix(Self.publicURL + "/ext-event/") })
+            #expect(
+                world.pbx.pbx.allEvents.allSatisfy {
+                    $0.method == "POST" && $0.url.hasPrefix(Self.publicURL + "/ext-event/")
+                }
+            )
             #expect(Set(world.pbx.pbx.allEvents.map(\.url)).count == 3)
             #expect(try await world.states().map(\.state) == [.active, .active, .active])
             #expect(world.pbx.pbx.violations == [])
@@ -182,7 +185,7 @@ struct ReconcilerTests {
     static func with(appSecret: String = "secret", _ body: (World) async throws -> Void) async throws {
         try await TestDatabase.with { test in
             try await PBXFixture.with { pbx in
-                let http = makePBXHTTPClient()
+                let http = PBXHTTPClient()
                 let result: Result<Void, any Error>
                 do {
                     let keyRing = try TenantFixture.keyRing()

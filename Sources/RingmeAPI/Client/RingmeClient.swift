@@ -1,4 +1,4 @@
-package import AsyncHTTPClient
+import AsyncHTTPClient
 package import Logging
 import NIOCore
 import NIOHTTP1
@@ -24,19 +24,19 @@ package final class RingmeClient: Sendable {
     /// - Parameters:
     ///   - endpoint: where the PBX is.
     ///   - credentials: the application's key.
-    ///   - http: a client as `makePBXHTTPClient()` makes it; it is not shut down here.
+    ///   - http: connections to PBXs; they are not shut down here.
     ///   - timeout: how long one request may take, from the first byte sent to the last byte read.
     ///   - onRateLimit: gets the rate limit of every answer that has one, errors included.
     ///   - logger: gets one line a request at level debug.
     package init(
         endpoint: PBXEndpoint,
         credentials: PBXCredentials,
-        http: HTTPClient,
+        http: PBXHTTPClient,
         timeout: Duration = .seconds(15),
         onRateLimit: @escaping @Sendable (RateLimit) -> Void = { _ in },
         logger: Logger = Logger(label: "ringbridge.pbx")
     ) {
-        let transport = PBXTransport(http: http, timeout: timeout)
+        let transport = PBXTransport(http: http.client, timeout: timeout)
         self.endpoint = endpoint
         self.credentials = credentials
         self.transport = transport

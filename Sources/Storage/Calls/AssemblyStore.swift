@@ -54,7 +54,7 @@ package struct AssemblyStore: Sendable {
 
     /// Claims the CallIDs of up to `limit` due rows.
     ///
-    /// - Parameter now: the instant that decides what is due; nil: the database's clock.
+    /// `now`: the instant that decides what is due; nil: the database's clock.
     package func claim(limit: Int, now: Timestamp? = nil) async throws -> AssemblyClaim {
         let rows = try await self.postgres.execute(ClaimAssembly(limit: Int32(clamping: limit), now: now))
         let keys = rows.filter(\.isLocked).map(\.key)
@@ -85,7 +85,9 @@ package struct AssemblyStore: Sendable {
         async let settingRows = self.postgres.execute(LoadSettings(tenants: tenants))
         async let extensionRows = self.postgres.execute(LoadDirectories(tenants: tenants))
         let events = Dictionary(grouping: try await eventRows, by: \.key)
-        let extensions = Set(events.values.joined().map { ExtensionOfTenant(scope: $0.key.scope, id: $0.event.extensionID) })
+        let extensions = Set(
+            events.values.joined().map { ExtensionOfTenant(scope: $0.key.scope, id: $0.event.extensionID) }
+        )
         async let historyRows = self.postgres.execute(LoadHistory(extensions: Array(extensions)))
         let stored = Dictionary(grouping: try await storedRows, by: \.key)
         let settings = Dictionary(

@@ -40,7 +40,8 @@ package struct CallStore: Sendable {
     let transaction: TenantTransaction
 
     /// A page of calls, newest `started_at` first, after `position`. Withdrawn records are left out.
-    package func list(_ filter: CallFilter, after position: CallListPosition?, limit: Int) async throws -> [StoredCall] {
+    package func list(_ filter: CallFilter, after position: CallListPosition?, limit: Int) async throws -> [StoredCall]
+    {
         try await self.transaction.postgres.execute(
             ListCalls(
                 tenantID: self.transaction.tenantID,

@@ -23,10 +23,9 @@ package struct ConnectorRoleStore: Sendable {
 
     /// Makes a login role that sees the calls of one tenant: read-only, 30 s a statement, 5 connections.
     ///
-    /// - Parameters:
-    ///   - roleName: lower-case letters, digits and `_`, made by the caller.
-    ///   - password: letters and digits only.
-    /// - Throws: ``Failure``, or the database's error; nothing is left behind then.
+    /// `roleName`: lower-case letters, digits and `_`, made by the caller.
+    /// `password`: letters and digits only.
+    /// Throws ``Failure``, or the database's error; nothing is left behind then.
     package func create(roleName: String, password: String, for tenantID: TenantID) async throws {
         try await self.connection.script("BEGIN")
         do {

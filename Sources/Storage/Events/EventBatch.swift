@@ -20,7 +20,7 @@ package struct EventBatch: Sendable {
 
     /// Appends an event.
     ///
-    /// - Parameter source: the address that sent it, as text.
+    /// `source`: the address that sent it, as text.
     package mutating func append(_ event: ReceivedEvent, owner: EventTokenOwner, source: String?) {
         self.tenantIDs.append(owner.scope.tenantID.rawValue)
         self.extensionIDs.append(owner.extensionID.rawValue)

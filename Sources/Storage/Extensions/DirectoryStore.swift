@@ -80,7 +80,11 @@ extension SystemTransaction {
     /// Leases up to `limit` directories that are due.
     package func claimDirectories(claimID: UUID, leaseSeconds: Int, limit: Int) async throws -> [DirectoryClaim] {
         try await self.postgres.execute(
-            ClaimDirectories(claimID: claimID, leaseSeconds: Int32(clamping: leaseSeconds), limit: Int32(clamping: limit))
+            ClaimDirectories(
+                claimID: claimID,
+                leaseSeconds: Int32(clamping: leaseSeconds),
+                limit: Int32(clamping: limit)
+            )
         )
     }
 

@@ -32,12 +32,6 @@ package struct Principal: Hashable, Sendable {
     /// For the audit log, e.g. `admin:k3f9a2c81d0b7e64`.
     package var actor: String
 
-    init(role: APIKeyRole, scope: TenantScope?, actor: String) {
-        self.role = role
-        self.scope = scope
-        self.actor = actor
-    }
-
     /// The operator of the bootstrap key (`OPERATOR_KEY`), who is in no table.
     package static let bootstrapOperator = Principal(role: .operator, scope: nil, actor: "operator:bootstrap")
     /// The operator at the shell.

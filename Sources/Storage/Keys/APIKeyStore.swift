@@ -12,7 +12,7 @@ package struct APIKeyStore: Sendable {
 
     /// Stores a new key. The secret's text itself is not stored.
     ///
-    /// - Parameter scope: the tenant of an admin's or connector's key, nil for an operator's.
+    /// `scope`: the tenant of an admin's or connector's key, nil for an operator's.
     package func create(
         _ secret: APIKeySecret,
         role: APIKeyRole,

@@ -51,12 +51,11 @@ package struct MappingStore: Sendable {
     /// Brings the mappings from the locked set to `wanted`, in one transaction: closes and opens history, retires and makes
     /// event tokens, writes the to-do rows of the extensions that need a reconcile, and wakes the workers.
     ///
-    /// - Parameters:
-    ///   - wanted: validated by ``MappingValidation``.
-    ///   - locked: what ``lockCurrent()`` gave in this transaction.
-    ///   - keyRing: seals new tokens.
-    ///   - generator: the source of new tokens; it must be cryptographic.
-    /// - Returns: the new set, and a ticket for each extension that is reconciled because of it.
+    /// `wanted`: validated by ``MappingValidation``.
+    /// `locked`: what ``lockCurrent()`` gave in this transaction.
+    /// `keyRing`: seals new tokens.
+    /// `generator`: the source of new tokens; it must be cryptographic.
+    /// Returns the new set, and a ticket for each extension that is reconciled because of it.
     package func replace(
         _ wanted: [Mapping],
         locked: MappingSet,

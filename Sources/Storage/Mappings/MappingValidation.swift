@@ -24,10 +24,9 @@ package struct MappingValidation: Sendable {
     /// All failures, in the order of the entries.
     package let failures: [Failure]
 
-    /// - Parameters:
-    ///   - directory: what the last successful listing had; nil while the directory could never be read: then unknown
-    ///     extensions are accepted and stay pending (decisions section 1).
-    ///   - users: the users among those named that exist.
+    /// `directory`: what the last successful listing had; nil while the directory could never be read: then unknown
+    /// extensions are accepted and stay pending (decisions section 1).
+    /// `users`: the users among those named that exist.
     package init(_ wanted: [Mapping], directory: [ListedExtension]?, users: Set<UserID>) {
         let listed = directory.map { extensions in
             Dictionary(extensions.map { ($0.id, $0.type) }, uniquingKeysWith: { first, _ in first })

@@ -12,7 +12,7 @@ package struct Migrator: Sendable {
         package var description: String
     }
 
-    /// - Parameter files: the migrations this program knows.
+    /// `files`: the migrations this program knows.
     package init(connection: PostgresConnection, files: [Schema.File] = Schema.migrations) {
         self.connection = connection
         self.files = files

@@ -46,7 +46,8 @@ package struct KeyRing: Sendable {
             else {
                 throw ParseError(description: "a key id holds other characters than letters, digits, \"_\" and \"-\"")
             }
-            guard let bytes = Data(base64Encoded: String(parts[1].filter { !$0.isWhitespace })), bytes.count == 32 else {
+            guard let bytes = Data(base64Encoded: String(parts[1].filter { !$0.isWhitespace })), bytes.count == 32
+            else {
                 throw ParseError(
                     description: "the key \"\(id)\" is not 32 bytes in base64; make one with: openssl rand -base64 32"
                 )

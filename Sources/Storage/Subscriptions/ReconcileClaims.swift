@@ -46,7 +46,11 @@ package struct ReconcileClaims: Sendable {
     /// Leases up to `limit` to-dos that are due, the interactive ones first.
     package func claim(claimID: UUID, leaseSeconds: Int, limit: Int) async throws -> [ReconcileClaim] {
         try await self.postgres.execute(
-            ClaimReconciles(claimID: claimID, leaseSeconds: Int32(clamping: leaseSeconds), limit: Int32(clamping: limit))
+            ClaimReconciles(
+                claimID: claimID,
+                leaseSeconds: Int32(clamping: leaseSeconds),
+                limit: Int32(clamping: limit)
+            )
         )
     }
 
@@ -110,7 +114,11 @@ package struct ReconcileClaims: Sendable {
             )
         )
         _ = try await self.postgres.execute(
-            CloseExtensionProblems(tenantID: tenantID, extensionID: claim.extensionID, exceptCode: problem?.code.rawValue)
+            CloseExtensionProblems(
+                tenantID: tenantID,
+                extensionID: claim.extensionID,
+                exceptCode: problem?.code.rawValue
+            )
         )
         if let problem {
             _ = try await self.postgres.execute(

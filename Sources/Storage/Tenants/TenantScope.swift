@@ -5,8 +5,4 @@ package import Telephony
 package struct TenantScope: Hashable, Sendable {
     /// The tenant.
     package let tenantID: TenantID
-
-    init(tenantID: TenantID) {
-        self.tenantID = tenantID
-    }
 }

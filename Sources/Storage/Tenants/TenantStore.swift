@@ -57,8 +57,8 @@ package struct TenantStore: Sendable {
 
     /// Creates or replaces a tenant, with the rows that each tenant has: feed counter, mapping set, directory to-do.
     ///
-    /// - Parameter version: the version that must be there; nil: any, or none.
-    /// - Returns: the tenant as stored, its version grown by one when it was there; nil when `version` is stale.
+    /// `version`: the version that must be there; nil: any, or none.
+    /// Returns the tenant as stored, its version grown by one when it was there; nil when `version` is stale.
     package func put(_ definition: Definition, ifVersion version: Int64? = nil) async throws -> Tenant? {
         guard let tenant = try await self.postgres.first(PutTenant(definition: definition, version: version)) else {
             return nil

@@ -30,6 +30,11 @@ package struct UserStore: Sendable {
         try await self.transaction.postgres.first(PutUser(tenantID: self.transaction.tenantID, user: user)) ?? false
     }
 
+    /// The user; nil when there is none.
+    package func find(_ id: UserID) async throws -> User? {
+        try await self.transaction.postgres.first(FindUser(tenantID: self.transaction.tenantID, id: id))
+    }
+
     /// A page of users in the order of their ids, after `after`.
     package func list(after: UserID?, limit: Int) async throws -> [User] {
         try await self.transaction.postgres.execute(
@@ -63,6 +68,20 @@ struct PutUser: Statement {
         bindings.append(self.user.email)
     }
     static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
+}
+
+struct FindUser: Statement {
+    static let sql: StaticString = "SELECT user_id, name, email FROM users WHERE tenant_id = $1 AND user_id = $2"
+    var tenantID: String
+    var id: UserID
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.id)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> User {
+        User(id: try row.next(), name: try row.next(), email: try row.nextOptional())
+    }
 }
 
 struct ListUsers: Statement {

@@ -18,9 +18,8 @@ package struct Assembler: Service {
     private let logger: Logger
     private let metrics = AssemblyMetrics()
 
-    /// - Parameters:
-    ///   - defaultGrace: `ASSEMBLY_GRACE`, for tenants without a setting of their own.
-    ///   - batchSize: due rows a transaction.
+    /// `defaultGrace`: `ASSEMBLY_GRACE`, for tenants without a setting of their own.
+    /// `batchSize`: due rows a transaction.
     package init(
         database: Database,
         listener: PostgresListener,

@@ -11,7 +11,7 @@ enum BudgetRule {
     /// Percent of the limit that stay for others.
     static func reservePercent(isInteractive: Bool) -> Int { isInteractive ? 5 : 20 }
 
-    /// - Parameter budget: nil before the first answer of this PBX client.
+    /// `budget`: nil before the first answer of this PBX client.
     static func decide(_ budget: PBXBudget?, isInteractive: Bool) -> Decision {
         guard let budget else { return .go }
         if budget.blockedSeconds > 0 {

@@ -1,6 +1,5 @@
-package import AsyncHTTPClient
 package import Logging
-import RingmeAPI
+package import RingmeAPI
 package import Storage
 import Synchronization
 import Telephony
@@ -9,17 +8,16 @@ import Telephony
 ///
 /// One client a tenant is kept, with its OAuth token; it is made anew when the tenant's PBX or credentials change.
 package final class PBXGateway: Sendable {
-    private let http: HTTPClient
+    private let http: PBXHTTPClient
     private let defaultURL: String
     private let database: Database
     private let keyRing: KeyRing
     private let logger: Logger
     private let sessions = Mutex<[TenantID: PBXSession]>([:])
 
-    /// - Parameters:
-    ///   - http: made by ``RingmeAPI/makePBXHTTPClient()``; shut down by the caller.
-    ///   - defaultURL: `PBX_URL`.
-    package init(http: HTTPClient, defaultURL: String, database: Database, keyRing: KeyRing, logger: Logger) {
+    /// `http`: shut down by the caller.
+    /// `defaultURL`: `PBX_URL`.
+    package init(http: PBXHTTPClient, defaultURL: String, database: Database, keyRing: KeyRing, logger: Logger) {
         self.http = http
         self.defaultURL = defaultURL
         self.database = database
@@ -69,7 +67,7 @@ final class PBXSession: Sendable {
         pbx: Tenant.PBX,
         endpoint: PBXEndpoint,
         credentials: PBXCredentials,
-        http: HTTPClient,
+        http: PBXHTTPClient,
         database: Database,
         logger: Logger
     ) {

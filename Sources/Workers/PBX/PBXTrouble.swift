@@ -9,7 +9,7 @@ struct PBXTrouble: Sendable {
     /// Nil: terminal until something changes.
     var retryAfterSeconds: Int?
 
-    /// - Parameter attempts: runs that failed before, for the delay.
+    /// `attempts`: runs that failed before, for the delay.
     init(_ failure: PBXFailure, attempts: Int) {
         switch failure {
         case .overBudget(let seconds):

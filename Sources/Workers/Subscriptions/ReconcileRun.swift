@@ -70,7 +70,8 @@ struct ReconcileRun {
 
     /// - Throws: ``Storage/StorageError`` when the result could not be recorded; the to-do is then claimed again later.
     mutating func run() async throws {
-        guard let target = try await self.database.system({ try await $0.reconcileClaims.target(of: self.claim) }) else {
+        guard let target = try await self.database.system({ try await $0.reconcileClaims.target(of: self.claim) })
+        else {
             return
         }
         let end: End
@@ -89,7 +90,10 @@ struct ReconcileRun {
         let isWanted = target.isMapped && target.tenant.status == .active
         if isWanted, target.type == nil, !target.directoryIsKnown {
             // Which events are wanted depends on the type, which only the directory knows.
-            return End(state: .pending, outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 300)))
+            return End(
+                state: .pending,
+                outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 300))
+            )
         }
         let wanted = isWanted ? target.type.map(wantedEvents(for:)) ?? CallEventKind.allCases : []
         let tokens = try await self.database.system { transaction in
@@ -126,7 +130,10 @@ struct ReconcileRun {
                 if let end = try await self.takeBack(after: error, session: session) { return end }
             }
         }
-        return End(state: .pending, outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 900)))
+        return End(
+            state: .pending,
+            outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 900))
+        )
     }
 
     /// The extension's rows; nil when it is gone and nothing is wanted on it.

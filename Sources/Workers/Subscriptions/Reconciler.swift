@@ -23,9 +23,8 @@ package struct Reconciler: Service {
     private static let leaseSeconds = 300
     private static let runsAtOnce = 4
 
-    /// - Parameters:
-    ///   - publicURL: `PUBLIC_URL`, the base of the event URLs.
-    ///   - driftCheckInterval: `DRIFT_CHECK_INTERVAL`.
+    /// `publicURL`: `PUBLIC_URL`, the base of the event URLs.
+    /// `driftCheckInterval`: `DRIFT_CHECK_INTERVAL`.
     package init(
         database: Database,
         listener: PostgresListener,

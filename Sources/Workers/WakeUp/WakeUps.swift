@@ -30,7 +30,10 @@ func forEachWakeUp(
             do {
                 try await work()
             } catch {
-                logger.warning("work failed; it will be tried again", metadata: ["error": "\(error)", "channel": "\(channel)"])
+                logger.warning(
+                    "work failed; it will be tried again",
+                    metadata: ["error": "\(error)", "channel": "\(channel)"]
+                )
             }
         }
         sources.cancelAll()
