@@ -112,7 +112,7 @@ let package = Package(
             name: "RingmeSimulatorTests",
             dependencies: ["RingmeSimulator", httpClient, httpTypes, hummingbird, log, nioCore, nioHTTP1]
         ),
-        .testTarget(name: "RingbridgeTests", dependencies: ["ringbridge", configuration]),
+        .testTarget(name: "RingbridgeTests", dependencies: ["Postgres", "ringbridge", configuration]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

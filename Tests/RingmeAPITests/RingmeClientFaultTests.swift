@@ -147,7 +147,7 @@ struct RingmeClientFaultTests {
     @Test("a POST that times out after it was done has an unknown outcome")
     func createTimesOut() async throws {
         try await withSimulatedPBX { harness in
-            let client = harness.makeClient(timeout: .milliseconds(400))
+            let client = harness.makeClient(timeout: .seconds(4))
             _ = try await client.events(of: self.phone)
             _ = harness.pbx.addFault(Fault(.performThenHang(.seconds(50)), method: "POST", resource: .events))
             let error = await #expect(throws: PBXError.self) {
@@ -189,7 +189,7 @@ struct RingmeClientFaultTests {
     @Test("a GET that times out is known to have changed nothing")
     func listTimesOut() async throws {
         try await withSimulatedPBX { harness in
-            let client = harness.makeClient(timeout: .milliseconds(400))
+            let client = harness.makeClient(timeout: .seconds(4))
             _ = try await client.currentUser()
             _ = harness.pbx.addFault(Fault(.hang(.seconds(50)), resource: .events))
             let error = await #expect(throws: PBXError.self) { try await client.events(of: self.phone) }

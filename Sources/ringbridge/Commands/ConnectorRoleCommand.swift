@@ -1,0 +1,74 @@
+import ArgumentParser
+import Postgres
+import Storage
+import Telephony
+
+/// `bi create|revoke`: login roles for connectors that read by SQL.
+struct ConnectorRoleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bi",
+        abstract: "Makes and drops login roles that read one tenant's calls by SQL (schema crm).",
+        discussion: "Works as the owner of the schema: DATABASE_OWNER_URL.",
+        subcommands: [Create.self, Revoke.self]
+    )
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a role and prints its libpq URL: this once, the password is not stored in clear."
+        )
+        @OptionGroup var common: CommonOptions
+        @Option(help: "The tenant.")
+        var tenant: String
+        @ArgumentParser.Flag(help: "Print one JSON object.")
+        var json = false
+
+        func run() async throws {
+            guard let tenantID = TenantID(validating: self.tenant) else {
+                throw CommandFailure("there is no tenant \"\(self.tenant)\"; see: ringbridge tenant list")
+            }
+            var generator = SystemRandomNumberGenerator()
+            let suffix = String(generator.next() as UInt32, radix: 36)
+            let role =
+                "bi_" + tenantID.rawValue.lowercased().map { $0 == "-" ? "_" : String($0) }.joined().prefix(40) + "_"
+                + suffix
+            let password = (0..<3).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
+            var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: self.common.config))
+            guard let owner = DatabaseURL.owner.read(&values) else {
+                throw ConfigurationError(problems: values.problems)
+            }
+            try await withConnection(.owner, self.common) { connection in
+                try await ConnectorRoleStore(connection: connection).create(
+                    roleName: role,
+                    password: password,
+                    for: tenantID
+                )
+            }
+            let text = owner.connectionString(forUser: role, password: password)
+            if self.json {
+                try printJSON(["role": role, "url": text])
+            } else {
+                print(text)
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Drops a role that `bi create` made.")
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The role's name.")
+        var role: String
+        @Option(help: "The tenant.")
+        var tenant: String
+
+        func run() async throws {
+            let revoked = try await withConnection(.owner, self.common) { connection in
+                guard let tenantID = TenantID(validating: self.tenant) else { return false }
+                return try await ConnectorRoleStore(connection: connection).revoke(roleName: self.role, of: tenantID)
+            }
+            guard revoked else {
+                throw CommandFailure("the tenant \"\(self.tenant)\" has no role \"\(self.role)\"")
+            }
+            print("dropped \(self.role)")
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Hummingbird
+import Logging
+import Metrics
+import NIOCore
+import Observability
+import Postgres
+import RingmeAPI
+import ServiceLifecycle
+import Storage
+import UnixSignals
+import WebAPI
+import Workers
+
+/// The only place that builds the server's parts and puts them together.
+struct Composition {
+    let configuration: ServerConfiguration
+    let only: ServeCommand.Part?
+    let logger = Logger(label: "ringbridge")
+
+    /// How long requests and runs in progress may take after SIGTERM.
+    private static let drainTime: Duration = .seconds(30)
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Throws: ``CommandFailure`` when the database or the schema does not fit or the port is taken, each with the fix.
+    func run() async throws {
+        bootstrapLogging(level: self.configuration.logging.level, format: self.configuration.logging.format)
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        try await self.checkDatabase()
+
+        let http = PBXHTTPClient()
+        let group = ServiceGroup(configuration: self.services(metrics: metrics, http: http))
+        let result: Result<Void, any Error>
+        do {
+            try await group.run()
+            result = .success(())
+        } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EACCES {
+            result = .failure(
+                CommandFailure("the port cannot be opened (\(error)); choose another by HTTP_PORT or INGEST_PORT")
+            )
+        } catch {
+            result = .failure(error)
+        }
+        try await http.shutdown()
+        try result.get()
+    }
+
+    /// In the order of dependency: stopped in reverse, so HTTP goes first and the pool last.
+    private func services(metrics: PrometheusRegistry, http: PBXHTTPClient) -> ServiceGroupConfiguration {
+        let configuration = self.configuration
+        let pool = PostgresPool(
+            configuration: configuration.database,
+            size: 16,
+            logger: Logger(label: "ringbridge.pool")
+        )
+        let database = Database(pool: pool)
+        let listener = PostgresListener(
+            configuration: configuration.database,
+            logger: Logger(label: "ringbridge.listener")
+        )
+        var services: [any Service] = [pool, listener]
+        if self.only != .api {
+            services += self.workers(database: database, listener: listener, http: http)
+        }
+        if self.only != .workers {
+            services += self.api(database: database, listener: listener, metrics: metrics)
+        }
+        var group = ServiceGroupConfiguration(
+            services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: self.logger
+        )
+        group.maximumGracefulShutdownDuration = Self.drainTime
+        return group
+    }
+
+    private func workers(database: Database, listener: PostgresListener, http: PBXHTTPClient) -> [any Service] {
+        let gateway = PBXGateway(
+            http: http,
+            defaultURL: self.configuration.pbxURL,
+            database: database,
+            keyRing: self.configuration.keyRing,
+            logger: Logger(label: "ringbridge.pbx")
+        )
+        return [
+            PartitionKeeper(database: database, logger: Logger(label: "ringbridge.partitions")),
+            Assembler(
+                database: database,
+                listener: listener,
+                defaultGrace: self.configuration.assemblyGrace,
+                logger: Logger(label: "ringbridge.assembler")
+            ),
+            DirectoryReader(
+                database: database,
+                listener: listener,
+                gateway: gateway,
+                logger: Logger(label: "ringbridge.directory")
+            ),
+            Reconciler(
+                database: database,
+                listener: listener,
+                gateway: gateway,
+                keyRing: self.configuration.keyRing,
+                publicURL: self.configuration.publicURL,
+                driftCheckInterval: self.configuration.driftCheckInterval,
+                logger: Logger(label: "ringbridge.reconciler")
+            ),
+        ]
+    }
+
+    private func api(database: Database, listener: PostgresListener, metrics: PrometheusRegistry) -> [any Service] {
+        let intake = EventIntake(store: EventStore(database: database), logger: Logger(label: "ringbridge.intake"))
+        let tokens = TokenDirectory(database: database, listener: listener, logger: Logger(label: "ringbridge.tokens"))
+        let webConfiguration = WebAPIConfiguration(
+            publicURL: self.configuration.publicURL,
+            trustedProxies: self.configuration.trustedProxies,
+            operatorKeyDigest: self.configuration.operatorKeyDigest
+        )
+        let dependencies = WebAPIDependencies(
+            database: database,
+            listener: listener,
+            keyRing: self.configuration.keyRing,
+            intake: intake,
+            tokens: tokens,
+            renderMetrics: { metrics.render() },
+            readiness: { await Self.readiness(of: database) },
+            logger: Logger(label: "ringbridge.http")
+        )
+        var services: [any Service] = [tokens, intake]
+        services.append(
+            self.listener(
+                for: makeRouter(configuration: webConfiguration, dependencies: dependencies),
+                port: self.configuration.httpPort,
+                announcement: "listening on"
+            )
+        )
+        if let ingestPort = self.configuration.ingestPort {
+            services.append(
+                self.listener(
+                    for: makeIngestRouter(configuration: webConfiguration, dependencies: dependencies),
+                    port: ingestPort,
+                    announcement: "listening for events on"
+                )
+            )
+        }
+        return services
+    }
+
+    private func listener(for router: Router<APIContext>, port: Int, announcement: String) -> any Service {
+        let host = self.configuration.httpHost
+        return Application(
+            router: router,
+            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                serverName: "ringbridge"
+            ),
+            onServerRunning: { channel in
+                // For scripts: with port 0 nobody else knows the port.
+                let text = "\(announcement) http://\(host):\(channel.localAddress?.port ?? port)\n"
+                FileHandle.standardOutput.write(Data(text.utf8))
+            },
+            logger: Logger(label: "ringbridge.http")
+        )
+    }
+
+    /// The database answers, the schema is ours, and the role isolates tenants; otherwise the server does not start.
+    private func checkDatabase() async throws {
+        let connection = try await PostgresConnection.connect(self.configuration.database, logger: self.logger)
+        let result: Result<Void, any Error>
+        do {
+            try await Migrator(connection: connection).verify()
+            if let refusal = try await RuntimeRole.current(on: connection)?.refusal {
+                throw CommandFailure(refusal)
+            }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        await connection.close()
+        try result.get()
+    }
+
+    /// The checks of `/readyz`. The key ring was read before the server started, so it is there.
+    private static func readiness(of database: Database) async -> [ReadinessCheck] {
+        let away: String
+        do throws(PoolError<any Error>) {
+            try await database.pool.withConnection { connection throws(any Error) in
+                try await Migrator(connection: connection).verify()
+            }
+            return Self.checks(database: nil, schema: nil)
+        } catch .body(let failure as Migrator.Failure) {
+            return Self.checks(database: nil, schema: failure.description)
+        } catch .lease(let error) {
+            away = error.message
+        } catch {
+            away = "the database does not answer"
+        }
+        return Self.checks(database: away, schema: "unknown while the database is away")
+    }
+
+    /// `database`: what is wrong with it; nil: nothing.
+    /// `schema`: what is wrong with it; nil: nothing.
+    private static func checks(database: String?, schema: String?) -> [ReadinessCheck] {
+        [
+            ReadinessCheck(name: "database", ok: database == nil, detail: database ?? "the database answers"),
+            ReadinessCheck(name: "schema", ok: schema == nil, detail: schema ?? "the schema is this program's"),
+            ReadinessCheck(name: "key_ring", ok: true, detail: "the key ring is loaded"),
+        ]
+    }
+}

@@ -1,0 +1,118 @@
+import Configuration
+import Logging
+import Observability
+import Postgres
+import Storage
+import Telephony
+import WebAPI
+
+/// The configuration of `serve`.
+///
+/// - Configuration keys:
+///   - `DATABASE_URL` (secret, required): libpq URI or keyword string of the runtime role
+///   - `HTTP_HOST`, `HTTP_PORT`: the listener; port 0 picks one and prints it
+///   - `INGEST_PORT`: a listener of its own for events
+///   - `PUBLIC_URL` (required): base of the URLs given to the PBX
+///   - `MASTER_KEYS` (secret, required): `id:base64(32 bytes)[,id:base64]`, the first seals
+///   - `PBX_URL`: default PBX host
+///   - `ASSEMBLY_GRACE`: rule 5's delay
+///   - `DRIFT_CHECK_INTERVAL`: how old a look at an extension may become
+///   - `OPERATOR_KEY` (secret): bootstrap operator key, 64 or more characters
+///   - `TRUSTED_PROXIES`: CIDR list whose X-Forwarded-For counts
+///   - `DATABASE_PREPARED_STATEMENTS`: `on`, or `off` for transaction poolers
+///   - `LOG_LEVEL`, `LOG_FORMAT`
+struct ServerConfiguration {
+    var database: PostgresConfiguration
+    var httpHost: String
+    var httpPort: Int
+    var ingestPort: Int?
+    var publicURL: String
+    var keyRing: KeyRing
+    var pbxURL: String
+    var assemblyGrace: Duration
+    var driftCheckInterval: Duration
+    var operatorKeyDigest: SecretDigest?
+    var trustedProxies: [CIDR]
+    var logging: LoggingConfiguration
+
+    /// - Throws: ``ConfigurationError`` with every problem.
+    init(reader: ConfigReader) throws {
+        var values = ConfigurationValues(reader: reader)
+        let database = DatabaseURL.runtime.read(&values)
+        let publicURL = values.required(
+            "PUBLIC_URL",
+            "the base of the URLs given to the PBX, for example https://ringbridge.example.com",
+            ValueParsing.baseURL
+        )
+        let keyRing = values.required(
+            "MASTER_KEYS",
+            "id:base64 of 32 random bytes, for example k1:$(openssl rand -base64 32)"
+        ) { try KeyRing(parsing: $0) }
+        self.httpHost = values.value("HTTP_HOST", default: "127.0.0.1") { $0 }
+        self.httpPort = values.value("HTTP_PORT", default: 8080, ValueParsing.port)
+        self.ingestPort = values.optional("INGEST_PORT", ValueParsing.port)
+        self.pbxURL = values.value("PBX_URL", default: "https://apiproxy.telphin.ru", ValueParsing.baseURL)
+        self.assemblyGrace = values.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration)
+        self.driftCheckInterval = values.value("DRIFT_CHECK_INTERVAL", default: .seconds(21_600), ValueParsing.duration)
+        self.operatorKeyDigest = values.optional("OPERATOR_KEY") { key in
+            guard key.count >= 64 else {
+                throw MalformedValue("it has fewer than 64 characters; make one with: openssl rand -hex 32")
+            }
+            return SecretDigest(of: key)
+        }
+        self.trustedProxies = values.value("TRUSTED_PROXIES", default: []) { text in
+            try text.split(separator: ",").map { part in
+                let range = part.filter { !$0.isWhitespace }
+                guard let cidr = CIDR(range) else {
+                    throw MalformedValue("\"\(range)\" is not an address range; write for example 10.0.0.0/8")
+                }
+                return cidr
+            }
+        }
+        self.logging = LoggingConfiguration(&values)
+        for name in ["SPOOL_DIR", "SPOOL_MAX_BYTES", "EVENT_RETENTION", "CALL_RETENTION"] where values.text(name) != nil
+        {
+            values.note(name, "this version does not have it; unset it")
+        }
+        guard let database, let publicURL, let keyRing, values.problems.isEmpty else {
+            throw ConfigurationError(problems: values.problems)
+        }
+        self.database = database
+        self.publicURL = publicURL
+        self.keyRing = keyRing
+    }
+}
+
+/// How to log.
+struct LoggingConfiguration {
+    var level: Logger.Level
+    var format: LogFormat
+
+    init(_ values: inout ConfigurationValues) {
+        self.level = values.value("LOG_LEVEL", default: .info, ValueParsing.word)
+        self.format = values.value("LOG_FORMAT", default: .auto, ValueParsing.word)
+    }
+}
+
+/// Which database connection string a command needs.
+enum DatabaseURL {
+    /// `DATABASE_URL`: the role that serves.
+    case runtime
+    /// `DATABASE_OWNER_URL`, else `DATABASE_URL`: the role that migrates.
+    case owner
+
+    /// Reads it; what is wrong with it is among the problems of `values`.
+    func read(_ values: inout ConfigurationValues) -> PostgresConfiguration? {
+        let name = self == .owner && values.text("DATABASE_OWNER_URL") != nil ? "DATABASE_OWNER_URL" : "DATABASE_URL"
+        let prepared = values.value("DATABASE_PREPARED_STATEMENTS", default: true) { text in
+            switch text.lowercased() {
+            case "on", "true": return true
+            case "off", "false": return false
+            default: throw MalformedValue("\"\(text)\" is neither on nor off")
+            }
+        }
+        return values.required(name, "a libpq URI, for example postgresql://ringbridge_server@db/ringbridge") { text in
+            try PostgresConfiguration(connectionString: text, preparedStatements: prepared)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Configuration
+import Postgres
+import Testing
+
+@testable import ringbridge
+
+@Suite("Configuration of serve")
+struct ConfigurationTests {
+    private static let keys = "k1:" + String(repeating: "A", count: 43) + "="
+    private static let complete = [
+        "DATABASE_URL": "postgresql://ringbridge_server:hunter2@db1,db2/ringbridge?target_session_attrs=read-write",
+        "PUBLIC_URL": "https://ringbridge.example.com/",
+        "MASTER_KEYS": Self.keys,
+    ]
+
+    private static func read(_ variables: [String: String]) throws -> ServerConfiguration {
+        try ServerConfiguration(
+            reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+        )
+    }
+
+    @Test("the required variables suffice")
+    func defaults() throws {
+        let configuration = try Self.read(Self.complete)
+        #expect(configuration.httpHost == "127.0.0.1")
+        #expect(configuration.httpPort == 8080)
+        #expect(configuration.ingestPort == nil)
+        #expect(configuration.publicURL == "https://ringbridge.example.com")
+        #expect(configuration.pbxURL == "https://apiproxy.telphin.ru")
+        #expect(configuration.assemblyGrace == .seconds(5))
+        #expect(configuration.driftCheckInterval == .seconds(6 * 3600))
+        #expect(configuration.operatorKeyDigest == nil)
+        #expect(configuration.trustedProxies.isEmpty)
+    }
+
+    @Test("all problems are reported at once, each naming its variable, none with a secret")
+    func allProblems() throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Self.read([
+                "DATABASE_URL": "postgresql://u:hunter2@db:port/x",
+                "MASTER_KEYS": "k1:c2hvcnQ=",
+                "OPERATOR_KEY": "too-short-secret",
+                "HTTP_PORT": "80a0",
+                "ASSEMBLY_GRACE": "soon",
+                "PBX_URL": "telphin",
+                "TRUSTED_PROXIES": "10.0.0.0/99",
+                "LOG_LEVEL": "loud",
+                "LOG_FORMAT": "xml",
+                "SPOOL_DIR": "/var/spool/ringbridge",
+            ])
+        }
+        let problems = try #require(error?.problems)
+        let expected = [
+            "DATABASE_URL", "PUBLIC_URL", "MASTER_KEYS", "OPERATOR_KEY", "HTTP_PORT", "ASSEMBLY_GRACE", "PBX_URL",
+            "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "SPOOL_DIR",
+        ]
+        for name in expected {
+            #expect(problems.filter { $0.hasPrefix(name) }.count == 1, "\(name) is reported once")
+        }
+        #expect(problems.count == expected.count)
+        for secret in ["hunter2", "c2hvcnQ", "too-short-secret"] {
+            #expect(!problems.joined().contains(secret))
+        }
+    }
+
+    @Test("an empty value is an absent one")
+    func emptyValues() throws {
+        #expect(try Self.read(Self.complete.merging(["INGEST_PORT": ""]) { $1 }).ingestPort == nil)
+    }
+
+    @Test(
+        "durations read as they are written",
+        arguments: [
+            ("250ms", .milliseconds(250)), ("5s", .seconds(5)), ("10m", .seconds(600)), ("6h", .seconds(21_600)),
+            ("30d", .seconds(2_592_000)), ("0s", .zero), ("1.5s", .milliseconds(1500)),
+        ] as [(String, Duration)]
+    )
+    func durations(text: String, expected: Duration) throws {
+        #expect(try ValueParsing.duration(text) == expected)
+    }
+
+    @Test("what is no duration is refused", arguments: ["", "5", "s", "-1s", "5 weeks", "infs", "nans"])
+    func malformedDurations(text: String) {
+        #expect(throws: MalformedValue.self) { try ValueParsing.duration(text) }
+    }
+
+    @Test(
+        "the login of a connection string is replaced, the rest stays",
+        arguments: [
+            ("postgresql://o:p@h:5433/d?sslmode=require", "postgresql://r:s@h:5433/d?sslmode=require"),
+            ("postgres://h1:1,h2:2/d", "postgresql://r:s@h1:1,h2:2/d"),
+            ("postgresql:///d?host=/run/pg", "postgresql://r:s@/d?host=/run/pg"),
+            ("host=h dbname=d user=o password=p", "host=h dbname=d user=o password=p user=r password=s"),
+        ]
+    )
+    func connectionStrings(owner: String, expected: String) throws {
+        let configuration = try #require(try? PostgresConfiguration(connectionString: owner))
+        #expect(configuration.connectionString(forUser: "r", password: "s") == expected)
+        #expect(throws: Never.self) { try PostgresConfiguration(connectionString: expected) }
+    }
+}
