@@ -2,6 +2,7 @@
 import PackageDescription
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -104,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", hummingbird, hummingbirdTesting, log,
+                "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpTypes, hummingbird, hummingbirdTesting,
+                inMemoryLogging, lifecycle, log, nioCore,
             ]
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics, log, metrics]),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("Logging of the whole process", .timeLimit(.minutes(1)))
+@Suite("Logging of the whole process", .timeLimit(.minutes(5)))
 struct BootstrapLoggingTests {
     @Test("every logger of the process writes masked JSON lines of its level to standard error")
     func bootstrap() async throws {

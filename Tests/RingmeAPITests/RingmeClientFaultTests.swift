@@ -4,7 +4,7 @@ import Testing
 
 @testable import RingmeAPI
 
-@Suite("The client against a PBX that misbehaves", .timeLimit(.minutes(1)))
+@Suite("The client against a PBX that misbehaves", .timeLimit(.minutes(5)))
 struct RingmeClientFaultTests {
     private let phone = ExtensionID(rawValue: 85_219)
     private let url = "https://crm.example/ext-event/f2a8vdrfae0s1ku5d2rj3iximjf3twyz"

@@ -4,7 +4,7 @@ import Testing
 
 @testable import RingmeAPI
 
-@Suite("The client against a simulated PBX", .timeLimit(.minutes(1)))
+@Suite("The client against a simulated PBX", .timeLimit(.minutes(5)))
 struct RingmeClientTests {
     private let phone = ExtensionID(rawValue: 85_219)
     private let ivr = ExtensionID(rawValue: 96_850)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RingmeAPI
 
-@Suite("The token provider", .timeLimit(.minutes(1)))
+@Suite("The token provider", .timeLimit(.minutes(5)))
 struct TokenProviderTests {
     /// Lets fetches wait until the test says so, and counts them.
     private final class Gate: Sendable {

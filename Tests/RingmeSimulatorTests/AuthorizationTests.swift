@@ -2,7 +2,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("OAuth of trusted applications", .timeLimit(.minutes(1)))
+@Suite("OAuth of trusted applications", .timeLimit(.minutes(5)))
 struct AuthorizationTests {
     private let credentials =
         "grant_type=client_credentials&client_id=\(SimulatorHarness.appID)&client_secret=\(SimulatorHarness.appSecret)"

@@ -2,7 +2,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("Call history and recordings", .timeLimit(.minutes(1)))
+@Suite("Call history and recordings", .timeLimit(.minutes(5)))
 struct CallHistoryTests {
     @Test("a played call is in the history, in upper case, and found by its lower-case id")
     func history() async throws {

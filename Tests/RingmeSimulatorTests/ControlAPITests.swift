@@ -2,7 +2,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("The control API", .timeLimit(.minutes(1)))
+@Suite("The control API", .timeLimit(.minutes(5)))
 struct ControlAPITests {
     @Test("a client, its extensions, foreign rows and limits are set up over HTTP")
     func setup() async throws {

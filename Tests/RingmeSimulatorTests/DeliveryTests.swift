@@ -3,7 +3,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("Delivery of scripted calls", .timeLimit(.minutes(1)))
+@Suite("Delivery of scripted calls", .timeLimit(.minutes(5)))
 struct DeliveryTests {
     private static let phoneEvents = ["dial-in", "dial-out", "answer", "hangup"]
 

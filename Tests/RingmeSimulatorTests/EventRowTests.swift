@@ -2,7 +2,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("Event rows of extensions", .timeLimit(.minutes(1)))
+@Suite("Event rows of extensions", .timeLimit(.minutes(5)))
 struct EventRowTests {
     private static func row(
         _ eventType: String,

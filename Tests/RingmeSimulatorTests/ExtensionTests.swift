@@ -2,7 +2,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("Extensions, agents and clients over the REST API", .timeLimit(.minutes(1)))
+@Suite("Extensions, agents and clients over the REST API", .timeLimit(.minutes(5)))
 struct ExtensionTests {
     @Test("the standard client has the vendor's extensions")
     func standardExtensions() async throws {

@@ -4,7 +4,7 @@ import NIOHTTP1
 import RingmeSimulator
 import Testing
 
-@Suite("Faults by script", .timeLimit(.minutes(1)))
+@Suite("Faults by script", .timeLimit(.minutes(5)))
 struct FaultTests {
     private static let row: JSONValue = ["url": "https://host/e/1", "event_type": "hangup", "method": "POST"]
     private static let path = "/extension/85219/event/"

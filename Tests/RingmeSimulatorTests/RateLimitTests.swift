@@ -3,7 +3,7 @@ import Testing
 
 @testable import RingmeSimulator
 
-@Suite("The hourly request budget", .timeLimit(.minutes(1)))
+@Suite("The hourly request budget", .timeLimit(.minutes(5)))
 struct RateLimitTests {
     @Test("each answer tells what is left; then 429 until the window has passed")
     func budget() async throws {

@@ -64,7 +64,7 @@ struct WireTests {
 
     @Test(
         "waiting for the port ends when the simulator has stopped or the waiter is cancelled",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(5))
     )
     func lifecycle() async throws {
         let lifecycle = SimulatorLifecycle()
@@ -87,7 +87,7 @@ struct WireTests {
         await #expect(throws: SimulatorError.self) { try await lifecycle.running() }
     }
 
-    @Test("an address that is taken is told to whoever runs it and to whoever waits", .timeLimit(.minutes(1)))
+    @Test("an address that is taken is told to whoever runs it and to whoever waits", .timeLimit(.minutes(5)))
     func addressTaken() async throws {
         try await SimulatorHarness.run { harness in
             let configuration = SimulatorConfiguration(port: try await harness.simulator.boundPort())

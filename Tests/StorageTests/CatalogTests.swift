@@ -6,7 +6,7 @@ import Testing
 @testable import Storage
 
 /// The catalog itself proves what decisions section 7 promises of every table.
-@Suite("Catalog", .timeLimit(.minutes(2)))
+@Suite("Catalog", .timeLimit(.minutes(5)))
 struct CatalogTests {
     /// Tables that are not a tenant's.
     private static let sharedTables: Set<String> = ["schema_migrations", "pbx_budgets", "event_token_version"]

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Feed", .timeLimit(.minutes(2)))
+@Suite("Feed", .timeLimit(.minutes(5)))
 struct FeedTests {
     /// Delays a writer inside its transaction, so that commits come in another order than the writes.
     struct Sleep: Statement {

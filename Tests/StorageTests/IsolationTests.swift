@@ -7,7 +7,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Isolation", .timeLimit(.minutes(2)))
+@Suite("Isolation", .timeLimit(.minutes(5)))
 struct IsolationTests {
     struct CountCalls: Statement {
         static let sql: StaticString = "SELECT count(*) FROM calls"

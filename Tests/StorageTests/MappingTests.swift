@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Mappings", .timeLimit(.minutes(2)))
+@Suite("Mappings", .timeLimit(.minutes(5)))
 struct MappingTests {
     private static let users: Set<UserID> = [UserID(rawValue: "u1")]
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Storage
 
-@Suite("Migrations", .timeLimit(.minutes(2)))
+@Suite("Migrations", .timeLimit(.minutes(5)))
 struct MigrationTests {
     private static let known = (1...3).map { Migration(version: $0, name: "m\($0)", checksum: "sum\($0)") }
 

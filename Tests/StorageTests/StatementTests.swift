@@ -8,7 +8,7 @@ import Testing
 @testable import Storage
 
 /// Every statement prepared against the migrated schema: parameter and column types are what its struct declares.
-@Suite("Statements fit the schema", .timeLimit(.minutes(2)))
+@Suite("Statements fit the schema", .timeLimit(.minutes(5)))
 struct StatementTests {
     @Test("each statement's parameters and columns are those of the schema")
     func describeAll() async throws {

@@ -17,6 +17,9 @@ package struct TestDatabase: Sendable {
     /// On a running pool of the server's role.
     package let database: Database
 
+    /// All tests of a process start at once; a cluster has only so many connections.
+    private static let slots = Slots(8)
+
     /// Why there is no database to test with. A missing PostgreSQL fails a test, it never skips it.
     package struct Missing: Error, CustomStringConvertible {
         package var description: String
@@ -36,6 +39,8 @@ package struct TestDatabase: Sendable {
         logger: Logger = Logger(label: "test"),
         _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
+        await Self.slots.take()
+        defer { Self.slots.giveBack() }
         let template = try await Template.shared.name()
         let name = "rb_test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
         let admin = try Self.configuration(database: nil, role: nil)

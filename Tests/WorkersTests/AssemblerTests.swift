@@ -8,7 +8,7 @@ import Testing
 @testable import Workers
 
 /// Assembly on a real database: events in, call records and feed out.
-@Suite("Assembler", .timeLimit(.minutes(2)))
+@Suite("Assembler", .timeLimit(.minutes(5)))
 struct AssemblerTests {
     @Test("S01: a call via IVR becomes one record of the user who answered, and nothing stays due")
     func answeredViaIVR() async throws {

@@ -11,7 +11,7 @@ import Testing
 @testable import Workers
 
 /// Reconcile against the simulated PBX: what counts is the PBX's state afterwards.
-@Suite("Reconciler", .timeLimit(.minutes(2)))
+@Suite("Reconciler", .timeLimit(.minutes(5)))
 struct ReconcilerTests {
     static let logger = Logger(label: "test")
     static let publicURL = "http://127.0.0.1:9"

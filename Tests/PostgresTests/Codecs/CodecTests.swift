@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Values go to PostgreSQL and come back the same", .timeLimit(.minutes(1)))
+@Suite("Values go to PostgreSQL and come back the same", .timeLimit(.minutes(5)))
 struct CodecTests {
     private func comeBack<Value: PostgresEncodable & PostgresDecodable & Equatable>(_ values: [Value]) async throws {
         try await Database.withConnection { connection in

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("A cancelled task cancels its query", .timeLimit(.minutes(1)))
+@Suite("A cancelled task cancels its query", .timeLimit(.minutes(5)))
 struct CancellationTests {
     @Test("The query stops on the server, and the connection can be used on")
     func running() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Connecting", .timeLimit(.minutes(1)))
+@Suite("Connecting", .timeLimit(.minutes(5)))
 struct ConnectTests {
     private func failure(_ configuration: PostgresConfiguration) async throws -> PostgresError {
         try #require(

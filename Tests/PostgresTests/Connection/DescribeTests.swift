@@ -74,7 +74,7 @@ private struct UnknownColumn: Statement {
     static let sql: StaticString = "DELETE FROM items WHERE identity = 1"
 }
 
-@Suite("The describe test", .timeLimit(.minutes(1)))
+@Suite("The describe test", .timeLimit(.minutes(5)))
 struct DescribeTests {
     private func check<S: Statement>(_ statement: S) async throws -> PostgresError? {
         try await Database.withConnection { connection -> PostgresError? in

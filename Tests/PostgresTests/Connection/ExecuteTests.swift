@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("A connection runs statements", .timeLimit(.minutes(1)))
+@Suite("A connection runs statements", .timeLimit(.minutes(5)))
 struct ExecuteTests {
     @Test("Concurrent callers share the pipeline, and each gets its own answer")
     func pipelined() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("A server that goes away", .timeLimit(.minutes(2)))
+@Suite("A server that goes away", .timeLimit(.minutes(5)))
 struct OwnClusterTests {
     @Test("The pool says so while the server is down, and recovers by itself when it is back")
     func restart() async throws {

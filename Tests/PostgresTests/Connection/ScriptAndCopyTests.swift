@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Scripts and COPY", .timeLimit(.minutes(1)))
+@Suite("Scripts and COPY", .timeLimit(.minutes(5)))
 struct ScriptAndCopyTests {
     private static let items = "CREATE TEMP TABLE items (id int8 CONSTRAINT items_pkey PRIMARY KEY, name text)"
 

@@ -4,7 +4,7 @@ import Testing
 
 private struct Refused: Error, Equatable {}
 
-@Suite("Transactions", .timeLimit(.minutes(1)))
+@Suite("Transactions", .timeLimit(.minutes(5)))
 struct TransactionTests {
     private static let items = """
         CREATE TABLE items (

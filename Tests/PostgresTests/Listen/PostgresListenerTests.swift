@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("The listener", .timeLimit(.minutes(1)))
+@Suite("The listener", .timeLimit(.minutes(5)))
 struct PostgresListenerTests {
     private func withListener(_ body: (PostgresListener) async throws -> Void) async throws {
         let listener = PostgresListener(configuration: try Database.configuration(), logger: Database.logger)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("The pool", .timeLimit(.minutes(1)))
+@Suite("The pool", .timeLimit(.minutes(5)))
 struct PostgresPoolTests {
     @Test("Many callers share few connections")
     func shares() async throws {

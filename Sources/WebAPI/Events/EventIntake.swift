@@ -1,0 +1,194 @@
+package import Logging
+import Metrics
+import Postgres
+import ServiceLifecycle
+package import Storage
+import Synchronization
+
+/// Makes events durable: a group commit in front of the database.
+///
+/// Many requests submit at once; a few writers (usually one) each take all that has collected and write it in one statement and
+/// one commit. A submission returns when its event is durable. One that the database refuses for its content is found by
+/// halving and stored as bytes; it never takes others with it. When the database is away, submissions fail with
+/// ``IntakeError/unavailable``: this is the place where a local spool takes over.
+///
+/// At graceful shutdown nothing new is accepted, what was accepted is written, and ``run()`` returns.
+package final class EventIntake: Service, Sendable {
+    /// The most events that one statement writes.
+    static let maximumBatch = 2_000
+
+    private let write: @Sendable (EventBatch) async throws -> Void
+    private let state: Mutex<GroupCommitState<PendingEvent>>
+    private let wakeUps: [(stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)]
+    private let metrics = IntakeMetrics()
+    private let logger: Logger
+
+    /// An intake that accepts events at once and writes them while ``run()`` runs.
+    ///
+    /// `writers`: how many batches may commit at the same time; more than one makes commits smaller.
+    /// `maximumPending`: how many events may wait; beyond it submissions are refused.
+    package convenience init(
+        store: EventStore,
+        writers: Int = 1,
+        maximumPending: Int = 20_000,
+        logger: Logger
+    ) {
+        self.init(writers: writers, maximumPending: maximumPending, logger: logger) { batch in
+            try await store.write(batch)
+        }
+    }
+
+    init(
+        writers: Int,
+        maximumPending: Int,
+        maximumBatch: Int = EventIntake.maximumBatch,
+        logger: Logger,
+        write: @escaping @Sendable (EventBatch) async throws -> Void
+    ) {
+        self.write = write
+        self.state = Mutex(GroupCommitState(maximumPending: maximumPending, maximumBatch: maximumBatch))
+        self.wakeUps = (0..<max(writers, 1)).map { _ in
+            AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        }
+        self.logger = logger
+    }
+
+    /// Returns when the event is durable.
+    ///
+    /// `source`: the address that sent it, as text.
+    /// - Throws: ``IntakeError``; the event may then be stored or not, and a repetition is harmless.
+    package func submit(
+        _ event: ReceivedEvent,
+        owner: EventTokenOwner,
+        source: String?
+    ) async throws(IntakeError) {
+        let result: Result<Void, IntakeError> = await withCheckedContinuation { waiter in
+            let entry = PendingEvent(event: event, owner: owner, source: source, waiter: waiter)
+            switch self.state.withLock({ $0.submit(entry) }) {
+            case .wait: break
+            case .wake(let writer): self.wakeUps[writer].continuation.yield()
+            case .refuseFull: waiter.resume(returning: .failure(.full))
+            case .refuseClosed: waiter.resume(returning: .failure(.shuttingDown))
+            }
+        }
+        try result.get()
+    }
+
+    /// Writes until graceful shutdown, then what is left. When the task is cancelled, what is not written is refused.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                for writer in self.wakeUps.indices {
+                    group.addTask { await self.runWriter(writer) }
+                }
+            }
+        } onGracefulShutdown: {
+            for writer in self.state.withLock({ $0.shutDown() }) {
+                self.wakeUps[writer].continuation.yield()
+            }
+        }
+        for entry in self.state.withLock({ $0.close() }) {
+            entry.waiter.resume(returning: .failure(.shuttingDown))
+        }
+    }
+
+    private func runWriter(_ writer: Int) async {
+        var wakeUps = self.wakeUps[writer].stream.makeAsyncIterator()
+        var finished = 0
+        while !Task.isCancelled {
+            switch self.state.withLock({ $0.nextBatch(for: writer, finished: finished) }) {
+            case .write(let entries):
+                await self.commit(entries)
+                finished = entries.count
+            case .park:
+                finished = 0
+                await wakeUps.next()
+            case .stop:
+                return
+            }
+        }
+    }
+
+    /// Writes a batch and answers all who wait for it. Parts that the database refuses for their content are halved.
+    private func commit(_ entries: [PendingEvent]) async {
+        self.metrics.batchSize.record(entries.count)
+        var parts = [entries[...]]
+        while let part = parts.popLast() {
+            switch await self.store(part) {
+            case .stored:
+                self.answer(part, .success(()))
+            case .refusedForContent where part.count > 1:
+                let middle = part.startIndex + part.count / 2
+                parts.append(part[middle...])
+                parts.append(part[..<middle])
+            case .refusedForContent:
+                await self.storeAsRefused(part)
+            case .unavailable:
+                self.answer(part, .failure(.unavailable))
+                for rest in parts {
+                    self.answer(rest, .failure(.unavailable))
+                }
+                return
+            }
+        }
+    }
+
+    /// The last resort for an event whose fields the database does not take: its bytes and the reason.
+    private func storeAsRefused(_ part: ArraySlice<PendingEvent>) async {
+        let refused = part.map { $0.asRefused() }
+        switch await self.store(refused[...]) {
+        case .stored: self.answer(refused[...], .success(()))
+        case .refusedForContent, .unavailable: self.answer(refused[...], .failure(.unavailable))
+        }
+    }
+
+    private enum Outcome { case stored, refusedForContent, unavailable }
+
+    private func store(_ part: ArraySlice<PendingEvent>) async -> Outcome {
+        let batch = EventBatch(part)
+        let start = ContinuousClock.now
+        for attempt in 1...2 {
+            do {
+                try await self.write(batch)
+                self.metrics.commit.record(duration: ContinuousClock.now - start)
+                return .stored
+            } catch let error as StorageError {
+                if error.isRefusedContent {
+                    return .refusedForContent
+                }
+                // A connection that the database closed meanwhile: equal events are one, so once more is harmless.
+                if attempt == 1, error.cause.code == .connectionLost, !Task.isCancelled {
+                    continue
+                }
+                self.logger.warning(
+                    "events could not be stored",
+                    metadata: ["events": .stringConvertible(part.count), "error": .string(error.description)]
+                )
+                return .unavailable
+            } catch {
+                self.logger.error(
+                    "events could not be stored",
+                    metadata: ["events": .stringConvertible(part.count), "error.type": .string("\(type(of: error))")]
+                )
+                return .unavailable
+            }
+        }
+        return .unavailable
+    }
+
+    private func answer(_ part: ArraySlice<PendingEvent>, _ result: Result<Void, IntakeError>) {
+        for entry in part {
+            self.metrics.count(entry.event, result)
+            entry.waiter.resume(returning: result)
+        }
+    }
+}
+
+extension StorageError {
+    /// Whether the database refused the values rather than failed: data exceptions, constraints, size limits, and what
+    /// triggers raise.
+    fileprivate var isRefusedContent: Bool {
+        guard let state = self.cause.sqlState else { return false }
+        return ["22", "23", "54", "P0"].contains(state.class)
+    }
+}

@@ -1,0 +1,135 @@
+package import Logging
+package import Postgres
+import ServiceLifecycle
+package import Storage
+import Synchronization
+
+/// Whose events a token's are: all accepted tokens in memory, by digest.
+///
+/// Kept fresh by NOTIFY and by looking at the version of the tokens every 5 seconds. A digest that memory does not have is not
+/// answered before the database was asked once more for its version; those who ask meanwhile share that question, so that
+/// unknown tokens, however many come, cost one small query at a time.
+package final class TokenDirectory: Service, Sendable {
+    private struct Waiter: Sendable {
+        var continuation: CheckedContinuation<Result<Void, any Error>, Never>
+    }
+
+    private struct State {
+        var owners: [SecretDigest: EventTokenOwner] = [:]
+        /// Of `owners`; nil before they were read.
+        var version: Int64?
+        var waiters: [Waiter] = []
+        var hasEnded = false
+    }
+
+    private let database: Database
+    private let listener: PostgresListener
+    private let interval: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let wakeUps: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
+
+    /// A directory that answers while ``run()`` runs.
+    ///
+    /// `interval`: between two looks at the version without a reason.
+    package init(
+        database: Database,
+        listener: PostgresListener,
+        interval: Duration = .seconds(5),
+        logger: Logger
+    ) {
+        self.database = database
+        self.listener = listener
+        self.interval = interval
+        self.logger = logger
+        (self.wakeUps, self.wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// The owner of a token; nil when no token has this digest, or its tenant is being removed.
+    ///
+    /// - Throws: ``StorageError`` when memory does not have it and the database cannot be asked; ``IntakeError/shuttingDown``
+    ///   when it cannot because the directory has ended.
+    package func owner(of digest: SecretDigest) async throws -> EventTokenOwner? {
+        if let owner = self.state.withLock({ $0.owners[digest] }) {
+            return owner
+        }
+        let synced: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            let isAccepted = self.state.withLock { state in
+                guard !state.hasEnded else { return false }
+                state.waiters.append(Waiter(continuation: continuation))
+                return true
+            }
+            if isAccepted {
+                self.wake.yield()
+            } else {
+                continuation.resume(returning: .failure(IntakeError.shuttingDown))
+            }
+        }
+        try synced.get()
+        return self.state.withLock { $0.owners[digest] }
+    }
+
+    /// Keeps the tokens fresh until graceful shutdown.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in self.listener.events(on: Channel.tokens) {
+                        self.wake.yield()
+                    }
+                }
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: self.interval)
+                        self.wake.yield()
+                    }
+                }
+                await self.sync()
+                for await _ in self.wakeUps {
+                    await self.sync()
+                }
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.wake.finish()
+        }
+        let waiters = self.state.withLock { state in
+            state.hasEnded = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters {
+            waiter.continuation.resume(returning: .failure(IntakeError.shuttingDown))
+        }
+    }
+
+    /// Reads the tokens when their version has changed, then answers those who waited before it began.
+    private func sync() async {
+        let (waiters, known) = self.state.withLock { state in
+            defer { state.waiters = [] }
+            return (state.waiters, state.version)
+        }
+        let result: Result<Void, any Error>
+        do {
+            try await self.database.system { transaction in
+                // The version first: what changes between the two reads is read again next time.
+                let version = try await transaction.eventTokens.version()
+                guard version != known else { return }
+                let owners = try await transaction.eventTokens.owners()
+                self.state.withLock { state in
+                    state.owners = owners
+                    state.version = version
+                }
+            }
+            result = .success(())
+        } catch {
+            let text = (error as? StorageError)?.description ?? "\(type(of: error))"
+            self.logger.warning("event tokens could not be read", metadata: ["error": .string(text)])
+            result = .failure(error)
+        }
+        for waiter in waiters {
+            waiter.continuation.resume(returning: result)
+        }
+    }
+}

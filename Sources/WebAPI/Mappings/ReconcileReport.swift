@@ -1,0 +1,111 @@
+import Storage
+import Telephony
+
+/// How far the PBX follows the mappings: the `reconcile` block of a mapping write's answer, and `GET …/reconcile`. A pure value.
+struct ReconcileReport: Hashable, Sendable {
+    /// Of one extension. `removed`: it is not mapped any more and nothing of ours is left.
+    enum State: String, Hashable, Sendable { case active, pending, failed, removed }
+
+    /// Of the whole set.
+    enum Status: String, Hashable, Sendable { case converged, partial, failed, pending }
+
+    /// One extension that is mapped, or that this write unmapped.
+    struct Entry: Hashable, Sendable {
+        var extensionID: ExtensionID
+        var isMapped: Bool
+        var state: State
+        var name: String?
+        var type: String?
+        var added: [String]
+        var removed: [String]
+        var missing: [String]
+        var problem: OpenedProblem?
+    }
+
+    /// In the order of extension ids.
+    let entries: [Entry]
+
+    /// `mappings`: the set that is wanted.
+    /// `tickets`: the runs that this write waits for; empty when it is only asked how things stand.
+    init(
+        mappings: [Mapping],
+        tickets: [ReconcileTicket] = [],
+        states: [SubscriptionState],
+        directory: [ListedExtension],
+        problems: [OpenedProblem]
+    ) {
+        let states = Dictionary(states.map { ($0.extensionID, $0) }, uniquingKeysWith: { first, _ in first })
+        let listed = Dictionary(directory.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let generations = Dictionary(tickets.map { ($0.extensionID, $0.generation) }, uniquingKeysWith: max)
+        let mapped = Set(mappings.map(\.extensionID))
+        let leaving = states.values.filter { $0.state != .removed && !mapped.contains($0.extensionID) }
+        let shown = mapped.union(generations.keys).union(leaving.map(\.extensionID))
+        self.entries = shown.sorted().map { id in
+            let state = states[id]
+            let isAnswered = generations[id].map { state?.generation ?? 0 >= $0 } ?? true
+            return Entry(
+                extensionID: id,
+                isMapped: mapped.contains(id),
+                state: State(
+                    isMapped: mapped.contains(id),
+                    state: state?.state,
+                    isAnswered: isAnswered
+                ),
+                name: listed[id]?.name,
+                type: listed[id]?.type.rawValue,
+                added: isAnswered ? state?.added ?? [] : [],
+                removed: isAnswered ? state?.removed ?? [] : [],
+                missing: state?.missing ?? [],
+                problem: problems.first { $0.extensionID == id }
+            )
+        }
+    }
+
+    /// `failed`: no wanted extension became active; `partial`: some did.
+    var status: Status {
+        if self.entries.contains(where: { $0.state == .pending }) {
+            return .pending
+        }
+        let wanted = self.entries.filter(\.isMapped)
+        let reached = self.entries.count { $0.state == .active || $0.state == .removed }
+        if reached == self.entries.count {
+            return .converged
+        }
+        return wanted.contains { $0.state == .active } ? .partial : .failed
+    }
+
+    func json(in language: Language) -> JSONValue {
+        [
+            "status": .string(self.status.rawValue),
+            "extensions": .array(self.entries.map { $0.json(in: language) }),
+        ]
+    }
+}
+
+extension ReconcileReport.State {
+    /// `state`: what the last run left; nil when there was none.
+    /// `isAnswered`: false while the run that is waited for has not ended.
+    init(isMapped: Bool, state: SubscriptionState.State?, isAnswered: Bool) {
+        switch state {
+        case _ where !isAnswered, nil, .pending: self = .pending
+        case .active: self = isMapped ? .active : .pending
+        case .removed: self = isMapped ? .pending : .removed
+        case .failed: self = .failed
+        }
+    }
+}
+
+extension ReconcileReport.Entry {
+    fileprivate func json(in language: Language) -> JSONValue {
+        [
+            "extension_id": .integer(self.extensionID.rawValue),
+            "name": JSONValue(self.name),
+            "type": JSONValue(self.type),
+            "state": .string(self.state.rawValue),
+            "added": JSONValue(self.added),
+            "removed": JSONValue(self.removed),
+            "missing": JSONValue(self.missing),
+            "problem": self.problem?.json(in: language) ?? .null,
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+import Postgres
+import Storage
+import Telephony
+
+extension OpenedProblem {
+    /// The problem as `GET …/problems` and a mapping write's answer show it.
+    func json(in language: Language) -> JSONValue {
+        let data = (try? JSONParser.parse(self.problem.data.bytes)) ?? [:]
+        return [
+            "code": .string(self.problem.code.rawValue),
+            "extension_id": JSONValue(self.extensionID?.rawValue),
+            "title": .string(self.problem.code.entry.title[language]),
+            "detail": .string(self.detail(data)[language]),
+            "since": JSONValue(self.since),
+            "data": data,
+        ]
+    }
+
+    private func detail(_ data: JSONValue) -> LocalizedText {
+        let entry = self.problem.code.entry
+        guard self.problem.code == .eventLimitReached, let numbers = LimitNumbers(data) else {
+            return LocalizedText(
+                ru: "\(entry.meaning.ru) \(entry.remedy.ru)",
+                en: "\(entry.meaning.en) \(entry.remedy.en)"
+            )
+        }
+        return numbers.text(extensionID: self.extensionID)
+    }
+}
+
+/// The numbers of an exhausted event limit, as the reconcile run left them.
+private struct LimitNumbers {
+    var limit: Int64
+    var used: Int64
+    var ours: Int64
+    var needed: Int64
+    var free: Int64
+    var foreignHosts: [(host: String, count: Int64)]
+
+    init?(_ data: JSONValue) {
+        guard let limit = data["limit"]?.integer, let used = data["used"]?.integer, let ours = data["ours"]?.integer,
+            let needed = data["needed"]?.integer, let free = data["free"]?.integer
+        else { return nil }
+        (self.limit, self.used, self.ours, self.needed, self.free) = (limit, used, ours, needed, free)
+        self.foreignHosts = (data["foreign_hosts"]?.members ?? [])
+            .map { ($0.name, $0.value.integer ?? 0) }
+            .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+    }
+
+    func text(extensionID: ExtensionID?) -> LocalizedText {
+        let number = extensionID.map { " \($0)" } ?? ""
+        let hosts = self.foreignHosts.map { "\($0.host): \($0.count)" }.joined(separator: ", ")
+        let ru =
+            "На добавочном\(number) занято \(self.used) из \(self.limit) событий (наших \(self.ours)), свободно "
+            + "\(self.free), нужно ещё \(self.needed). "
+            + (hosts.isEmpty ? "" : "Чужие события по адресам: \(hosts). ")
+            + "Выхода два: удалить неиспользуемые события на этом добавочном, "
+            + "или попросить администратора АТС увеличить лимит."
+        let en =
+            "Extension\(number) uses \(self.used) of \(self.limit) events (\(self.ours) of them ours), \(self.free) are "
+            + "free, \(self.needed) more are needed. "
+            + (hosts.isEmpty ? "" : "Others' events by host: \(hosts). ")
+            + "Two ways out: delete unused events on this extension, or ask the PBX administrator to raise the limit."
+        return LocalizedText(ru: ru, en: en)
+    }
+}

@@ -1,0 +1,205 @@
+extension ProblemCode {
+    /// The texts of the code.
+    var entry: ProblemEntry {
+        switch self {
+        case .badRequest, .malformedJSON, .invalidParameter, .unknownParameter, .invalidCursor: self.syntaxEntry
+        case .unauthorized, .forbidden, .notFound, .methodNotAllowed, .notAcceptable, .unsupportedMediaType,
+            .bodyTooLarge, .queryTooLong:
+            self.requestEntry
+        case .conflict, .tenantSuspended, .tenantRemoving, .preconditionFailed, .preconditionRequired: self.stateEntry
+        case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
+            .duplicateExtension:
+            self.contentEntry
+        case .tooManyRequests, .internalError, .databaseUnavailable, .overloaded, .shuttingDown: self.serverEntry
+        }
+    }
+
+    private var syntaxEntry: ProblemEntry {
+        switch self {
+        case .malformedJSON:
+            ProblemEntry(
+                LocalizedText(ru: "Некорректный JSON", en: "Malformed JSON"),
+                meaning: LocalizedText(
+                    ru: "Тело запроса не является документом JSON в кодировке UTF-8.",
+                    en: "The body of the request is not a JSON document in UTF-8."
+                ),
+                remedy: LocalizedText(
+                    ru: "Проверьте тело запроса: один документ JSON, без повторяющихся полей в объекте.",
+                    en: "Check the body: one JSON document, no member twice in an object."
+                )
+            )
+        case .invalidParameter:
+            ProblemEntry(
+                LocalizedText(ru: "Недопустимый параметр", en: "Invalid parameter"),
+                meaning: LocalizedText(
+                    ru: "Значение параметра запроса или части пути не удалось разобрать.",
+                    en: "The value of a query parameter or of a part of the path could not be read."
+                ),
+                remedy: LocalizedText(
+                    ru: "Исправьте параметры, перечисленные в errors. Плюс в значении пишется как %2B.",
+                    en: "Correct the parameters listed in errors. Write a plus inside a value as %2B."
+                )
+            )
+        case .unknownParameter:
+            ProblemEntry(
+                LocalizedText(ru: "Неизвестный параметр", en: "Unknown parameter"),
+                meaning: LocalizedText(
+                    ru: "У этого ресурса нет такого параметра запроса.",
+                    en: "This resource has no such query parameter."
+                ),
+                remedy: LocalizedText(
+                    ru: "Уберите параметры, перечисленные в errors, или исправьте их имена.",
+                    en: "Leave out the parameters listed in errors, or correct their names."
+                )
+            )
+        case .invalidCursor:
+            ProblemEntry(
+                LocalizedText(ru: "Недопустимый курсор", en: "Invalid cursor"),
+                meaning: LocalizedText(
+                    ru: "Значение cursor не выдавалось этим ресурсом.",
+                    en: "The value of cursor was not given out by this resource."
+                ),
+                remedy: LocalizedText(
+                    ru: "Передавайте next_cursor без изменений, или начните чтение без курсора.",
+                    en: "Pass next_cursor on unchanged, or begin without a cursor."
+                )
+            )
+        default:
+            ProblemEntry(
+                LocalizedText(ru: "Некорректный запрос", en: "Bad request"),
+                meaning: LocalizedText(ru: "Запрос не удалось разобрать.", en: "The request could not be understood."),
+                remedy: LocalizedText(
+                    ru: "Сверьте запрос с описанием API.",
+                    en: "Compare the request with the description of the API."
+                )
+            )
+        }
+    }
+
+    private var stateEntry: ProblemEntry {
+        switch self {
+        case .tenantSuspended:
+            ProblemEntry(
+                LocalizedText(ru: "Клиент приостановлен", en: "Tenant suspended"),
+                meaning: LocalizedText(
+                    ru: "Обслуживание клиента приостановлено оператором; изменения не принимаются, чтение работает.",
+                    en: "The operator has suspended this tenant: changes are refused, reading works."
+                ),
+                remedy: LocalizedText(
+                    ru: "Попросите оператора вернуть клиенту статус active.",
+                    en: "Ask the operator to set the tenant's status to active."
+                )
+            )
+        case .tenantRemoving:
+            ProblemEntry(
+                LocalizedText(ru: "Клиент удаляется", en: "Tenant is being removed"),
+                meaning: LocalizedText(
+                    ru: "Клиент удаляется; изменить его уже нельзя.",
+                    en: "The tenant is being removed and can no longer be changed."
+                ),
+                remedy: LocalizedText(
+                    ru: "Дождитесь конца удаления и создайте клиента заново.",
+                    en: "Wait until the removal has ended, then create the tenant again."
+                )
+            )
+        case .preconditionFailed:
+            ProblemEntry(
+                LocalizedText(ru: "Данные изменились", en: "Precondition failed"),
+                meaning: LocalizedText(
+                    ru: "С тех пор, как вы прочитали данные, их изменил кто-то другой: If-Match устарел.",
+                    en: "Somebody has changed the data since you read it: If-Match is stale."
+                ),
+                remedy: LocalizedText(
+                    ru: "Прочитайте данные снова, внесите изменение и отправьте его с новым ETag.",
+                    en: "Read the data again, apply your change and send it with the new ETag."
+                )
+            )
+        case .preconditionRequired:
+            ProblemEntry(
+                LocalizedText(ru: "Нужен заголовок If-Match", en: "If-Match is required"),
+                meaning: LocalizedText(
+                    ru: "Эта запись заменяет весь набор, поэтому требует If-Match с прочитанным ETag.",
+                    en: "This write replaces the whole set and therefore needs If-Match with the ETag you have read."
+                ),
+                remedy: LocalizedText(
+                    ru: "Прочитайте набор запросом GET и передайте его ETag в If-Match.",
+                    en: "Read the set by GET and pass its ETag in If-Match."
+                )
+            )
+        default:
+            ProblemEntry(
+                LocalizedText(ru: "Конфликт", en: "Conflict"),
+                meaning: LocalizedText(
+                    ru: "Данные одновременно меняет другой запрос.",
+                    en: "Another request is changing the same data."
+                ),
+                remedy: LocalizedText(ru: "Повторите запрос.", en: "Repeat the request.")
+            )
+        }
+    }
+
+    private var serverEntry: ProblemEntry {
+        switch self {
+        case .tooManyRequests:
+            ProblemEntry(
+                LocalizedText(ru: "Слишком много запросов", en: "Too many requests"),
+                meaning: LocalizedText(
+                    ru: "С этого адреса приходит слишком много запросов с неизвестными адресами событий.",
+                    en: "Too many requests for unknown event URLs come from this address."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите после времени, указанного в Retry-After, и проверьте адреса событий на АТС.",
+                    en: "Repeat after the time in Retry-After, and check the event URLs on the PBX."
+                )
+            )
+        case .databaseUnavailable:
+            ProblemEntry(
+                LocalizedText(ru: "База данных недоступна", en: "Database unavailable"),
+                meaning: LocalizedText(
+                    ru: "Сервер сейчас не может связаться со своей базой данных; ничего не потеряно и не изменено.",
+                    en: "The server cannot reach its database at the moment; nothing was changed."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите запрос после времени, указанного в Retry-After.",
+                    en: "Repeat the request after the time in Retry-After."
+                )
+            )
+        case .overloaded:
+            ProblemEntry(
+                LocalizedText(ru: "Сервер перегружен", en: "Server overloaded"),
+                meaning: LocalizedText(
+                    ru: "Слишком много событий ждёт записи; это событие не принято.",
+                    en: "Too many events wait to be stored; this one was not accepted."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите запрос после времени, указанного в Retry-After.",
+                    en: "Repeat the request after the time in Retry-After."
+                )
+            )
+        case .shuttingDown:
+            ProblemEntry(
+                LocalizedText(ru: "Сервер останавливается", en: "Server is shutting down"),
+                meaning: LocalizedText(
+                    ru: "Этот процесс завершает работу и больше не принимает запросы.",
+                    en: "This process is ending and accepts no more requests."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите запрос после времени, указанного в Retry-After.",
+                    en: "Repeat the request after the time in Retry-After."
+                )
+            )
+        default:
+            ProblemEntry(
+                LocalizedText(ru: "Внутренняя ошибка", en: "Internal error"),
+                meaning: LocalizedText(
+                    ru: "Сервер не справился с запросом; подробности в его журнале под этим request_id.",
+                    en: "The server failed to handle the request; its log has the details under this request_id."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите запрос. Если ошибка останется, сообщите request_id оператору сервера.",
+                    en: "Repeat the request. If the error stays, tell the operator of the server the request_id."
+                )
+            )
+        }
+    }
+}

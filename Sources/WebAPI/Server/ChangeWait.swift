@@ -1,0 +1,68 @@
+import Postgres
+import ServiceLifecycle
+import Telephony
+
+/// Waits for something to change in the database: woken by a notification, and by a timer, since a notification can be lost.
+struct ChangeWait: Sendable {
+    let listener: PostgresListener
+
+    /// Looks now, at each notification of the tenant on the channel, at each tick and once at the end.
+    ///
+    /// Ends early at graceful shutdown and when the task is cancelled.
+    ///
+    /// `look`: gives the awaited value, or nil while it is not there.
+    /// - Returns: nil when the time passed without it.
+    /// - Throws: what `look` throws.
+    func first<Value: Sendable>(
+        on channel: String,
+        of tenantID: TenantID,
+        within time: Duration,
+        every tick: Duration,
+        _ look: () async throws -> Value?
+    ) async throws -> Value? {
+        // Listening begins before the first look, so that nothing falls between.
+        let events = self.listener.events(on: channel)
+        let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        return try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                group.addTask {
+                    for await event in events where event.concerns(tenantID) {
+                        wake.yield()
+                    }
+                }
+                group.addTask {
+                    while true {
+                        try await Task.sleep(for: tick)
+                        wake.yield()
+                    }
+                }
+                group.addTask {
+                    try await Task.sleep(for: time)
+                    wake.finish()
+                }
+                if let value = try await look() {
+                    return value
+                }
+                for await _ in wakeUps {
+                    if let value = try await look() {
+                        return value
+                    }
+                }
+                return Task.isCancelled ? nil : try await look()
+            }
+        } onGracefulShutdown: {
+            wake.finish()
+        }
+    }
+}
+
+extension ListenerEvent {
+    /// Whether the tenant may have news.
+    fileprivate func concerns(_ tenantID: TenantID) -> Bool {
+        switch self {
+        case .notification(let payload): payload == tenantID.rawValue
+        case .reconnected: true
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+
+/// The routes of the main listener.
+package func makeRouter(
+    configuration: WebAPIConfiguration,
+    dependencies: WebAPIDependencies
+) -> Router<APIContext> {
+    let (router, allowedMethods) = makeEmptyRouter(configuration)
+    EventRoutes(configuration: configuration, dependencies: dependencies).add(to: router)
+    HealthRoutes(dependencies: dependencies).add(to: router)
+    ProblemPage().add(to: router)
+
+    let authentication = Authentication(database: dependencies.database, operatorKey: configuration.operatorKeyDigest)
+    let authenticated = router.group().add(middleware: authentication)
+    MetricsRoute(render: dependencies.renderMetrics).add(to: authenticated.group(context: OperatorContext.self))
+
+    let json = authenticated.group().add(middleware: JSONAcceptMiddleware())
+    let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
+    TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)
+    KeyRoutes(database: dependencies.database, now: dependencies.now).add(to: tenants)
+
+    let changes = ChangeWait(listener: dependencies.listener)
+    let tenant = json.group("admin/v1/tenants/{tenant}", context: TenantAdminContext.self)
+    UserRoutes(database: dependencies.database).add(to: tenant)
+    ExtensionRoutes(database: dependencies.database, changes: changes).add(to: tenant)
+    MappingRoutes(
+        database: dependencies.database,
+        keyRing: dependencies.keyRing,
+        changes: changes
+    ).add(to: tenant)
+
+    let connector = json.group("v1", context: ConnectorContext.self)
+    CallRoutes(database: dependencies.database).add(to: connector)
+    FeedRoute(database: dependencies.database, changes: changes).add(to: connector)
+    ConnectorRoutes(database: dependencies.database).add(to: connector)
+
+    allowedMethods.learn(router.routes.map { ($0.path.description, $0.method) })
+    return router
+}
+
+/// The routes of the listener of `INGEST_PORT`: event URLs only.
+package func makeIngestRouter(
+    configuration: WebAPIConfiguration,
+    dependencies: WebAPIDependencies
+) -> Router<APIContext> {
+    let (router, allowedMethods) = makeEmptyRouter(configuration)
+    EventRoutes(configuration: configuration, dependencies: dependencies).add(to: router)
+    allowedMethods.learn(router.routes.map { ($0.path.description, $0.method) })
+    return router
+}
+
+/// A router with what every request passes through, outermost first.
+private func makeEmptyRouter(_ configuration: WebAPIConfiguration) -> (Router<APIContext>, AllowedMethods) {
+    let router = Router(context: APIContext.self)
+    let allowedMethods = AllowedMethods()
+    var publicURL = Substring(configuration.publicURL)
+    while publicURL.last == "/" {
+        publicURL.removeLast()
+    }
+    router.add(middleware: RequestIDMiddleware())
+    router.add(middleware: AccessLogMiddleware())
+    router.add(middleware: RequestMetricsMiddleware())
+    router.add(
+        middleware: ProblemMiddleware(
+            publicURL: String(publicURL),
+            defaultLanguage: configuration.defaultLanguage,
+            allowedMethods: allowedMethods
+        )
+    )
+    return (router, allowedMethods)
+}

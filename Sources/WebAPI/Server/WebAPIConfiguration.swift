@@ -1,0 +1,34 @@
+package import Storage
+package import Telephony
+
+/// What the HTTP interface is configured with.
+package struct WebAPIConfiguration: Sendable {
+    /// Base of the URLs of problem pages, with or without a slash at its end.
+    package var publicURL: String
+    /// Whose `X-Forwarded-For` counts.
+    package var trustedProxies: [CIDR]
+    /// Digest of `OPERATOR_KEY`; nil: there is none.
+    package var operatorKeyDigest: SecretDigest?
+    /// The language of errors when neither the request nor the tenant names one.
+    package var defaultLanguage: Language
+    /// Requests for unknown event URLs that one address may send at once.
+    package var unknownTokenBurst: Double
+    /// Requests for unknown event URLs that one address may send a second, in the long run.
+    package var unknownTokensPerSecond: Double
+
+    package init(
+        publicURL: String,
+        trustedProxies: [CIDR] = [],
+        operatorKeyDigest: SecretDigest? = nil,
+        defaultLanguage: Language = .en,
+        unknownTokenBurst: Double = 500,
+        unknownTokensPerSecond: Double = 10
+    ) {
+        self.publicURL = publicURL
+        self.trustedProxies = trustedProxies
+        self.operatorKeyDigest = operatorKeyDigest
+        self.defaultLanguage = defaultLanguage
+        self.unknownTokenBurst = unknownTokenBurst
+        self.unknownTokensPerSecond = unknownTokensPerSecond
+    }
+}

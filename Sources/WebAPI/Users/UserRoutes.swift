@@ -1,0 +1,97 @@
+import HTTPTypes
+import Hummingbird
+import Postgres
+import Storage
+import Telephony
+
+/// A tenant's users: `/admin/v1/tenants/{tenant}/users`.
+struct UserRoutes: Sendable {
+    let database: Database
+
+    func add(to router: RouterGroup<TenantAdminContext>) {
+        router.get("users") { request, context in
+            try await UserList.page(request, scope: context.scope, database: self.database)
+        }
+        router.put("users/{user_id}") { request, context in try await self.put(request, context: context) }
+    }
+
+    private func put(_ request: Request, context: TenantAdminContext) async throws -> Response {
+        _ = try QueryParameters(request, known: [])
+        guard let text = context.parameters.get("user_id").flatMap({ PercentEncoding.decode($0) }),
+            let id = UserID(validating: text)
+        else {
+            throw HTTPProblem(
+                .invalidParameter,
+                detail: LocalizedText(
+                    ru: "Ключ пользователя: от 1 до 256 знаков без управляющих символов.",
+                    en: "A user's key is 1 to 256 characters without control characters."
+                )
+            )
+        }
+        let user = try Self.user(id, try await request.json())
+        try context.requireActive()
+        // Users have no ETag, so no tag can match.
+        if case .tags = EntityTag.Condition(request) {
+            throw HTTPProblem(.preconditionFailed)
+        }
+        let mustExist = EntityTag.Condition(request) == .any
+        let isNew = try await self.database.tenant(context.scope) { transaction in
+            let old = try await transaction.users.find(id)
+            guard old != nil || !mustExist else { throw HTTPProblem(.preconditionFailed) }
+            let isNew = try await transaction.users.put(user)
+            try await transaction.audit(
+                AuditEntry(
+                    actor: context.principal.actor,
+                    action: "user.put",
+                    target: "user:\(id)",
+                    before: old.map { PostgresJSON(bytes: $0.json.bytes) },
+                    after: PostgresJSON(bytes: user.json.bytes),
+                    requestID: context.requestID
+                )
+            )
+            return isNew
+        }
+        return .json(user.json, status: isNew ? .created : .ok)
+    }
+
+    private static func user(_ id: UserID, _ body: JSONValue) throws(HTTPProblem) -> User {
+        var check = BodyCheck()
+        let root = check.object(body, members: ["name", "email"])
+        let name = check.text(root, "name", required: true)
+        let email = check.text(root, "email", length: 3...320)
+        if let email, !email.dropFirst().dropLast().contains("@") {
+            check.fail(
+                "/email",
+                .invalidValue,
+                LocalizedText(
+                    ru: "Ожидается адрес вида name@example.com.",
+                    en: "Expected an address such as name@example.com."
+                )
+            )
+        }
+        try check.finish()
+        guard let name else { throw HTTPProblem(.validationFailed) }
+        return User(id: id, name: name, email: email)
+    }
+}
+
+/// The list of users, which admins and connectors read alike.
+enum UserList {
+    static func page(_ request: Request, scope: TenantScope, database: Database) async throws -> Response {
+        let query = try QueryParameters(request, known: ["limit", "cursor"])
+        let limit = try query.limit()
+        let after = try Cursor.decode(.users, query["cursor"]).map(UserID.init(rawValue:))
+        let users = try await database.tenant(scope) { transaction in
+            try await transaction.users.list(after: after, limit: limit + 1)
+        }
+        let page = users.prefix(limit)
+        let next = users.count > limit ? page.last.map { Cursor.encode(.users, $0.id.rawValue) } : nil
+        return .page(page.map(\.json), next: next)
+    }
+}
+
+extension User {
+    fileprivate var json: JSONValue {
+        ["user_id": .string(self.id.rawValue), "name": .string(self.name), "email": JSONValue(self.email)]
+    }
+}

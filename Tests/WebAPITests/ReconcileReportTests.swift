@@ -1,0 +1,55 @@
+import Telephony
+import Testing
+
+@testable import Storage
+@testable import WebAPI
+
+@Suite("Reconcile report")
+struct ReconcileReportTests {
+    private static func report(
+        _ mapped: [Int64],
+        _ states: [(Int64, SubscriptionState.State, Int64)],
+        tickets: [(Int64, Int64)] = []
+    ) -> ReconcileReport {
+        ReconcileReport(
+            mappings: mapped.map { Mapping(extensionID: ExtensionID(rawValue: $0), userID: nil) },
+            tickets: tickets.map { ReconcileTicket(extensionID: ExtensionID(rawValue: $0.0), generation: $0.1) },
+            states: states.map {
+                SubscriptionState(extensionID: ExtensionID(rawValue: $0.0), state: $0.1, generation: $0.2)
+            },
+            directory: [],
+            problems: []
+        )
+    }
+
+    @Test(
+        "the status says how many wanted extensions became active",
+        arguments: [
+            ([], [], [], .converged),
+            ([1, 2], [(1, .active, 5), (2, .active, 6)], [(1, 5)], .converged),
+            ([1, 2], [(1, .active, 5), (2, .failed, 6)], [], .partial),
+            ([1, 2], [(1, .failed, 5), (2, .failed, 6)], [], .failed),
+            ([1, 2], [(1, .active, 5)], [], .pending),
+            ([1], [(1, .active, 5)], [(1, 6)], .pending),
+            ([1], [(1, .removed, 5)], [], .pending),
+            ([], [(1, .removed, 5)], [(1, 5)], .converged),
+            ([], [(1, .active, 5)], [], .pending),
+            ([], [(1, .failed, 5)], [], .failed),
+            ([2], [(1, .failed, 5), (2, .active, 5)], [], .partial),
+            ([2], [(1, .pending, 5), (2, .active, 5)], [], .pending),
+        ] as [([Int64], [(Int64, SubscriptionState.State, Int64)], [(Int64, Int64)], ReconcileReport.Status)]
+    )
+    func status(
+        mapped: [Int64],
+        states: [(Int64, SubscriptionState.State, Int64)],
+        tickets: [(Int64, Int64)],
+        expected: ReconcileReport.Status
+    ) {
+        #expect(Self.report(mapped, states, tickets: tickets).status == expected)
+    }
+
+    @Test("an extension that was removed and is not asked about is not shown")
+    func removed() {
+        #expect(Self.report([1], [(1, .active, 1), (2, .removed, 1)]).entries.map(\.extensionID.rawValue) == [1])
+    }
+}
