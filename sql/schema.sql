@@ -37,6 +37,7 @@ CREATE FUNCTION public.ensure_event_partitions(days_ahead integer) RETURNS integ
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '500ms'
     AS $$
 DECLARE
   day date;
@@ -336,6 +337,7 @@ CREATE TABLE public.directory_syncs (
     failed_at timestamp with time zone,
     error_code text,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
+    interactive boolean DEFAULT true NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     claim_id uuid,
     claimed_until timestamp with time zone,
@@ -714,13 +716,25 @@ CREATE INDEX assembly_due_call_id_idx ON public.assembly_due USING btree (tenant
 
 CREATE INDEX assembly_due_due_at_idx ON public.assembly_due USING btree (due_at);
 
+-- Name: calls_client_number_e164_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_client_number_e164_idx ON public.calls USING btree (tenant_id, client_number_e164, started_at DESC, id DESC) WHERE (NOT withdrawn);
+
 -- Name: calls_client_number_idx; Type: INDEX; Schema: public
 
-CREATE INDEX calls_client_number_idx ON public.calls USING btree (tenant_id, client_number_e164, started_at DESC) WHERE (NOT withdrawn);
+CREATE INDEX calls_client_number_idx ON public.calls USING btree (tenant_id, client_number, started_at DESC, id DESC) WHERE (NOT withdrawn);
+
+-- Name: calls_extension_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_extension_id_idx ON public.calls USING btree (tenant_id, extension_id, started_at DESC, id DESC) WHERE (NOT withdrawn);
 
 -- Name: calls_started_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX calls_started_at_idx ON public.calls USING btree (tenant_id, started_at DESC, id DESC) WHERE (NOT withdrawn);
+
+-- Name: calls_user_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_user_id_idx ON public.calls USING btree (tenant_id, user_id, started_at DESC, id DESC) WHERE (NOT withdrawn);
 
 -- Name: connector_roles_role_name_idx; Type: INDEX; Schema: public
 
@@ -756,7 +770,11 @@ CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, use
 
 -- Name: reconcile_todos_due_at_idx; Type: INDEX; Schema: public
 
-CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (due_at);
+CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (interactive DESC, due_at);
+
+-- Name: subscription_states_checked_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX subscription_states_checked_at_idx ON public.subscription_states USING btree (checked_at) WHERE (state <> 'removed'::text);
 
 -- Name: events_default_pkey; Type: INDEX ATTACH; Schema: public
 
@@ -853,10 +871,6 @@ ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY api_keys_system ON public.api_keys TO ringbridge_system USING (true);
 
--- Name: api_keys api_keys_tenant; Type: POLICY; Schema: public
-
-CREATE POLICY api_keys_tenant ON public.api_keys TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
-
 -- Name: assembly_due; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.assembly_due ENABLE ROW LEVEL SECURITY;
@@ -867,11 +881,15 @@ CREATE POLICY assembly_due_system ON public.assembly_due TO ringbridge_system US
 
 -- Name: assembly_due assembly_due_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY assembly_due_tenant ON public.assembly_due FOR SELECT TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY assembly_due_tenant ON public.assembly_due FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: audit_log; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log audit_log_owner; Type: POLICY; Schema: public
+
+CREATE POLICY audit_log_owner ON public.audit_log FOR INSERT TO ringbridge_owner WITH CHECK (true);
 
 -- Name: audit_log audit_log_system; Type: POLICY; Schema: public
 
@@ -879,7 +897,7 @@ CREATE POLICY audit_log_system ON public.audit_log TO ringbridge_system USING (t
 
 -- Name: audit_log audit_log_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY audit_log_tenant ON public.audit_log TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY audit_log_tenant ON public.audit_log TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: calls; Type: ROW SECURITY; Schema: public
 
@@ -895,7 +913,7 @@ CREATE POLICY calls_system ON public.calls TO ringbridge_system USING (true);
 
 -- Name: calls calls_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY calls_tenant ON public.calls FOR SELECT TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY calls_tenant ON public.calls FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: connector_roles; Type: ROW SECURITY; Schema: public
 
@@ -919,7 +937,7 @@ CREATE POLICY directory_syncs_system ON public.directory_syncs TO ringbridge_sys
 
 -- Name: directory_syncs directory_syncs_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY directory_syncs_tenant ON public.directory_syncs TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY directory_syncs_tenant ON public.directory_syncs TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: event_tokens; Type: ROW SECURITY; Schema: public
 
@@ -931,7 +949,7 @@ CREATE POLICY event_tokens_system ON public.event_tokens TO ringbridge_system US
 
 -- Name: event_tokens event_tokens_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY event_tokens_tenant ON public.event_tokens TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY event_tokens_tenant ON public.event_tokens TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: events; Type: ROW SECURITY; Schema: public
 
@@ -951,7 +969,7 @@ CREATE POLICY events_system ON public.events TO ringbridge_system USING (true);
 
 -- Name: events events_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY events_tenant ON public.events FOR SELECT TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY events_tenant ON public.events FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: extensions; Type: ROW SECURITY; Schema: public
 
@@ -967,7 +985,7 @@ CREATE POLICY extensions_system ON public.extensions TO ringbridge_system USING 
 
 -- Name: extensions extensions_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY extensions_tenant ON public.extensions TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY extensions_tenant ON public.extensions TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: mapping_sets; Type: ROW SECURITY; Schema: public
 
@@ -979,7 +997,7 @@ CREATE POLICY mapping_sets_system ON public.mapping_sets TO ringbridge_system US
 
 -- Name: mapping_sets mapping_sets_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY mapping_sets_tenant ON public.mapping_sets TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY mapping_sets_tenant ON public.mapping_sets TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: mappings; Type: ROW SECURITY; Schema: public
 
@@ -991,7 +1009,7 @@ CREATE POLICY mappings_system ON public.mappings TO ringbridge_system USING (tru
 
 -- Name: mappings mappings_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY mappings_tenant ON public.mappings TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY mappings_tenant ON public.mappings TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: problems; Type: ROW SECURITY; Schema: public
 
@@ -1003,7 +1021,7 @@ CREATE POLICY problems_system ON public.problems TO ringbridge_system USING (tru
 
 -- Name: problems problems_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY problems_tenant ON public.problems TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY problems_tenant ON public.problems TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: reconcile_todos; Type: ROW SECURITY; Schema: public
 
@@ -1015,7 +1033,7 @@ CREATE POLICY reconcile_todos_system ON public.reconcile_todos TO ringbridge_sys
 
 -- Name: reconcile_todos reconcile_todos_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY reconcile_todos_tenant ON public.reconcile_todos TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY reconcile_todos_tenant ON public.reconcile_todos TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: subscription_states; Type: ROW SECURITY; Schema: public
 
@@ -1027,7 +1045,7 @@ CREATE POLICY subscription_states_system ON public.subscription_states TO ringbr
 
 -- Name: subscription_states subscription_states_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY subscription_states_tenant ON public.subscription_states TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY subscription_states_tenant ON public.subscription_states TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: subscriptions; Type: ROW SECURITY; Schema: public
 
@@ -1039,7 +1057,7 @@ CREATE POLICY subscriptions_system ON public.subscriptions TO ringbridge_system 
 
 -- Name: subscriptions subscriptions_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY subscriptions_tenant ON public.subscriptions TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY subscriptions_tenant ON public.subscriptions TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: tenant_feeds; Type: ROW SECURITY; Schema: public
 
@@ -1051,7 +1069,7 @@ CREATE POLICY tenant_feeds_system ON public.tenant_feeds TO ringbridge_system US
 
 -- Name: tenant_feeds tenant_feeds_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY tenant_feeds_tenant ON public.tenant_feeds FOR SELECT TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY tenant_feeds_tenant ON public.tenant_feeds FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: tenants; Type: ROW SECURITY; Schema: public
 
@@ -1067,7 +1085,7 @@ CREATE POLICY tenants_system ON public.tenants TO ringbridge_system USING (true)
 
 -- Name: tenants tenants_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY tenants_tenant ON public.tenants TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY tenants_tenant ON public.tenants TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: users; Type: ROW SECURITY; Schema: public
 
@@ -1083,7 +1101,7 @@ CREATE POLICY users_system ON public.users TO ringbridge_system USING (true);
 
 -- Name: users users_tenant; Type: POLICY; Schema: public
 
-CREATE POLICY users_tenant ON public.users TO ringbridge_server USING ((tenant_id = current_setting('app.tenant_id'::text, true)));
+CREATE POLICY users_tenant ON public.users TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: SCHEMA crm; Type: ACL; Schema: -
 
@@ -1311,7 +1329,6 @@ GRANT SELECT ON TABLE crm.users TO ringbridge_connector;
 
 -- Name: TABLE api_keys; Type: ACL; Schema: public
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO ringbridge_server;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO ringbridge_system;
 
 -- Name: SEQUENCE assembly_due_ids; Type: ACL; Schema: public
@@ -1405,5 +1422,5 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant_feeds TO ringbridge_system;
 
 -- Name: TABLE tenants; Type: ACL; Schema: public
 
-GRANT SELECT,UPDATE ON TABLE public.tenants TO ringbridge_server;
+GRANT SELECT ON TABLE public.tenants TO ringbridge_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenants TO ringbridge_system;

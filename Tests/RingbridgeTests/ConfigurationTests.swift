@@ -1,5 +1,4 @@
 import Configuration
-import Postgres
 import Testing
 
 @testable import ringbridge
@@ -42,6 +41,7 @@ struct ConfigurationTests {
                 "OPERATOR_KEY": "too-short-secret",
                 "HTTP_PORT": "80a0",
                 "ASSEMBLY_GRACE": "soon",
+                "DRIFT_CHECK_INTERVAL": "0s",
                 "PBX_URL": "telphin",
                 "TRUSTED_PROXIES": "10.0.0.0/99",
                 "LOG_LEVEL": "loud",
@@ -51,7 +51,8 @@ struct ConfigurationTests {
         }
         let problems = try #require(error?.problems)
         let expected = [
-            "DATABASE_URL", "PUBLIC_URL", "MASTER_KEYS", "OPERATOR_KEY", "HTTP_PORT", "ASSEMBLY_GRACE", "PBX_URL",
+            "DATABASE_URL", "PUBLIC_URL", "MASTER_KEYS", "OPERATOR_KEY", "HTTP_PORT", "ASSEMBLY_GRACE",
+            "DRIFT_CHECK_INTERVAL", "PBX_URL",
             "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "SPOOL_DIR",
         ]
         for name in expected {
@@ -82,20 +83,5 @@ struct ConfigurationTests {
     @Test("what is no duration is refused", arguments: ["", "5", "s", "-1s", "5 weeks", "infs", "nans"])
     func malformedDurations(text: String) {
         #expect(throws: MalformedValue.self) { try ValueParsing.duration(text) }
-    }
-
-    @Test(
-        "the login of a connection string is replaced, the rest stays",
-        arguments: [
-            ("postgresql://o:p@h:5433/d?sslmode=require", "postgresql://r:s@h:5433/d?sslmode=require"),
-            ("postgres://h1:1,h2:2/d", "postgresql://r:s@h1:1,h2:2/d"),
-            ("postgresql:///d?host=/run/pg", "postgresql://r:s@/d?host=/run/pg"),
-            ("host=h dbname=d user=o password=p", "host=h dbname=d user=o password=p user=r password=s"),
-        ]
-    )
-    func connectionStrings(owner: String, expected: String) throws {
-        let configuration = try #require(try? PostgresConfiguration(connectionString: owner))
-        #expect(configuration.connectionString(forUser: "r", password: "s") == expected)
-        #expect(throws: Never.self) { try PostgresConfiguration(connectionString: expected) }
     }
 }

@@ -53,8 +53,8 @@ enum StatementRegistry {
         ClaimDirectories(claimID: claimID, leaseSeconds: 1, limit: 1),
         FinishDirectory(tenantID: tenantID, claimID: claimID, errorCode: nil, nextInSeconds: 1),
         WriteExtensions(tenantID: tenantID, listing: []),
-        ResolvePBXClient(tenantID: tenantID, pbxClient: "1"),
-        HastenReconciles(tenantID: tenantID),
+        ResolvePBXClient(tenantID: tenantID, version: 1, pbxClient: "1"),
+        RequestReconcileOfChanged(tenantID: tenantID, listing: []),
         TenantExists(tenantID: tenantID),
         CreateConnectorRole(roleName: "r", password: "p"),
         InsertConnectorRole(tenantID: tenantID, roleName: "r"),
@@ -98,7 +98,6 @@ enum StatementRegistry {
     private static let reconcile: [any Statement] = [
         RequestReconcile(tenantID: "807", changed: [], mapped: []),
         RequestTenantReconcile(tenantID: tenantID),
-        ListReconcileTodos(tenantID: "807"),
         ListSubscriptionStates(tenantID: "807"),
         ClaimReconciles(claimID: claimID, leaseSeconds: 1, limit: 1),
         RenewReconcileClaim(claim: reconcileClaim, leaseSeconds: 1),

@@ -62,7 +62,6 @@ package enum TenantFixture {
                 _ = try await transaction.recordDirectory(
                     claim,
                     listing: extensions,
-                    pbxClient: "1",
                     nextInSeconds: 3600
                 )
             }

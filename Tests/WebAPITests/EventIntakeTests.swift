@@ -39,7 +39,7 @@ struct EventIntakeTests {
     @Test("many submissions share few writes, and each returns after its own")
     func shared() async throws {
         let sizes = Mutex<[Int]>([])
-        let intake = EventIntake(writers: 1, maximumPending: 10_000, logger: Self.logger) { batch in
+        let intake = EventIntake(writers: 1, limits: .events(10_000), logger: Self.logger) { batch in
             sizes.withLock { $0.append(batch.count) }
             await Task.yield()
         }
@@ -56,7 +56,7 @@ struct EventIntakeTests {
     @Test("a failing database fails the batch, and the next one is tried again")
     func unavailable() async throws {
         let gate = WriteGate()
-        let intake = EventIntake(writers: 1, maximumPending: 100, logger: Self.logger) { _ in
+        let intake = EventIntake(writers: 1, limits: .events(100), logger: Self.logger) { _ in
             if gate.isClosed {
                 throw StorageError(PostgresError(.connectionFailed, message: "away"))
             }
@@ -74,7 +74,7 @@ struct EventIntakeTests {
     @Test("a connection that broke is tried once more, since equal events are one")
     func brokenConnection() async throws {
         let attempts = Mutex(0)
-        let intake = EventIntake(writers: 1, maximumPending: 100, logger: Self.logger) { _ in
+        let intake = EventIntake(writers: 1, limits: .events(100), logger: Self.logger) { _ in
             let attempt = attempts.withLock {
                 $0 += 1
                 return $0
@@ -92,7 +92,7 @@ struct EventIntakeTests {
     @Test("a failure that is not about the values is not split into single events")
     func notSplit() async throws {
         let attempts = Mutex(0)
-        let intake = EventIntake(writers: 1, maximumPending: 100, logger: Self.logger) { _ in
+        let intake = EventIntake(writers: 1, limits: .events(100), logger: Self.logger) { _ in
             attempts.withLock { $0 += 1 }
             throw StorageError(PostgresError(.server(.diskFull), message: "no space"))
         }
@@ -105,7 +105,7 @@ struct EventIntakeTests {
 
     @Test("after shutdown submissions are refused")
     func shutDown() async throws {
-        let intake = EventIntake(writers: 2, maximumPending: 100, logger: Self.logger) { _ in }
+        let intake = EventIntake(writers: 2, limits: .events(100), logger: Self.logger) { _ in }
         try await withService(intake, logger: Self.logger) {
             try await intake.submit(Self.event("c1"), owner: Self.owner, source: nil)
         }

@@ -177,7 +177,7 @@ struct EventRoutesTests {
         let gate = WriteGate()
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let options = TestAPI.Options(intake: { store in
-            EventIntake(writers: 1, maximumPending: 10, logger: quiet) { batch in
+            EventIntake(writers: 1, limits: .events(10), logger: quiet) { batch in
                 if gate.isClosed {
                     throw StorageError(PostgresError(.connectionFailed, message: "away"))
                 }

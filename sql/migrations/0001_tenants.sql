@@ -96,20 +96,18 @@ ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenants_tenant ON tenants TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY tenants_system ON tenants TO ringbridge_system USING (true);
 CREATE POLICY users_tenant ON users TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY users_system ON users TO ringbridge_system USING (true);
-CREATE POLICY api_keys_tenant ON api_keys TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
 CREATE POLICY api_keys_system ON api_keys TO ringbridge_system USING (true);
 CREATE POLICY audit_log_tenant ON audit_log TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY audit_log_system ON audit_log TO ringbridge_system USING (true);
 
-GRANT SELECT, UPDATE ON tenants TO ringbridge_server;
+GRANT SELECT ON tenants TO ringbridge_server;
 GRANT SELECT, INSERT, UPDATE, DELETE ON tenants TO ringbridge_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON users TO ringbridge_server, ringbridge_system;
-GRANT SELECT, INSERT, UPDATE ON api_keys TO ringbridge_server, ringbridge_system;
+GRANT SELECT, INSERT, UPDATE ON api_keys TO ringbridge_system;
 GRANT SELECT, INSERT ON audit_log TO ringbridge_server, ringbridge_system;

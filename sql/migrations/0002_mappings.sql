@@ -22,6 +22,8 @@ CREATE TABLE directory_syncs (
   failed_at timestamptz,
   error_code text,
   due_at timestamptz NOT NULL DEFAULT now(),
+  -- Somebody asked for it, so it may use more of the budget than the hourly reading.
+  interactive boolean NOT NULL DEFAULT true,
   attempts integer NOT NULL DEFAULT 0,
   claim_id uuid,
   claimed_until timestamptz,
@@ -108,7 +110,7 @@ CREATE TABLE reconcile_todos (
   CONSTRAINT reconcile_todos_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id) ON DELETE CASCADE,
   CONSTRAINT reconcile_todos_claim_check CHECK ((claim_id IS NULL) = (claimed_until IS NULL))
 );
-CREATE INDEX reconcile_todos_due_at_idx ON reconcile_todos (due_at);
+CREATE INDEX reconcile_todos_due_at_idx ON reconcile_todos (interactive DESC, due_at);
 
 -- What the last run saw and left, one row an extension that is or was mapped.
 CREATE TABLE subscription_states (
@@ -133,7 +135,9 @@ CREATE TABLE subscription_states (
   CONSTRAINT subscription_states_missing_check CHECK (state <> 'active' OR missing = '{}')
 );
 
--- Our rows on the PBX, as the last step recorded them.
+CREATE INDEX subscription_states_checked_at_idx ON subscription_states (checked_at) WHERE state <> 'removed';
+
+-- Our rows on the PBX, as the last finished run left them.
 CREATE TABLE subscriptions (
   tenant_id text NOT NULL,
   extension_id bigint NOT NULL,
@@ -181,31 +185,31 @@ ALTER TABLE subscriptions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE problems ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY extensions_tenant ON extensions TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY extensions_system ON extensions TO ringbridge_system USING (true);
 CREATE POLICY directory_syncs_tenant ON directory_syncs TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY directory_syncs_system ON directory_syncs TO ringbridge_system USING (true);
 CREATE POLICY mapping_sets_tenant ON mapping_sets TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY mapping_sets_system ON mapping_sets TO ringbridge_system USING (true);
 CREATE POLICY mappings_tenant ON mappings TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY mappings_system ON mappings TO ringbridge_system USING (true);
 CREATE POLICY event_tokens_tenant ON event_tokens TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY event_tokens_system ON event_tokens TO ringbridge_system USING (true);
 CREATE POLICY reconcile_todos_tenant ON reconcile_todos TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY reconcile_todos_system ON reconcile_todos TO ringbridge_system USING (true);
 CREATE POLICY subscription_states_tenant ON subscription_states TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY subscription_states_system ON subscription_states TO ringbridge_system USING (true);
 CREATE POLICY subscriptions_tenant ON subscriptions TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY subscriptions_system ON subscriptions TO ringbridge_system USING (true);
 CREATE POLICY problems_tenant ON problems TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY problems_system ON problems TO ringbridge_system USING (true);
 
 GRANT SELECT ON extensions TO ringbridge_server;

@@ -25,7 +25,10 @@ CREATE TABLE events_default PARTITION OF events DEFAULT;
 
 -- Makes the partitions of today and of the next days; the runtime role owns nothing, so it calls this.
 CREATE FUNCTION ensure_event_partitions(days_ahead integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET timezone = 'UTC'
+-- A new partition locks events against everybody. Behind a long reader it gives up rather than hold the ingest up; days are
+-- made a week ahead, so another try will do.
+SET lock_timeout = '500ms' AS $$
 DECLARE
   day date;
   made integer := 0;
@@ -67,10 +70,10 @@ ALTER TABLE events_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE assembly_due ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY events_tenant ON events FOR SELECT TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY events_system ON events TO ringbridge_system USING (true);
 CREATE POLICY assembly_due_tenant ON assembly_due FOR SELECT TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY assembly_due_system ON assembly_due TO ringbridge_system USING (true);
 -- ensure_event_partitions looks into the default partition as the owner.
 CREATE POLICY events_default_owner ON events_default FOR SELECT TO ringbridge_owner USING (true);

@@ -60,16 +60,20 @@ CREATE TABLE calls (
   CONSTRAINT calls_client_number_check CHECK (client_number <> '')
 );
 CREATE INDEX calls_started_at_idx ON calls (tenant_id, started_at DESC, id DESC) WHERE NOT withdrawn;
-CREATE INDEX calls_client_number_idx ON calls (tenant_id, client_number_e164, started_at DESC) WHERE NOT withdrawn;
+CREATE INDEX calls_client_number_idx ON calls (tenant_id, client_number, started_at DESC, id DESC) WHERE NOT withdrawn;
+CREATE INDEX calls_client_number_e164_idx ON calls (tenant_id, client_number_e164, started_at DESC, id DESC)
+  WHERE NOT withdrawn;
+CREATE INDEX calls_user_id_idx ON calls (tenant_id, user_id, started_at DESC, id DESC) WHERE NOT withdrawn;
+CREATE INDEX calls_extension_id_idx ON calls (tenant_id, extension_id, started_at DESC, id DESC) WHERE NOT withdrawn;
 
 ALTER TABLE tenant_feeds ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE calls ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY tenant_feeds_tenant ON tenant_feeds FOR SELECT TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY tenant_feeds_system ON tenant_feeds TO ringbridge_system USING (true);
 CREATE POLICY calls_tenant ON calls FOR SELECT TO ringbridge_server
-  USING (tenant_id = current_setting('app.tenant_id', true));
+  USING (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
 CREATE POLICY calls_system ON calls TO ringbridge_system USING (true);
 
 GRANT SELECT ON tenant_feeds, calls TO ringbridge_server;

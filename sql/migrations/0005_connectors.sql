@@ -12,8 +12,9 @@ ALTER TABLE connector_roles ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY connector_roles_owner ON connector_roles TO ringbridge_owner USING (true);
 CREATE POLICY connector_roles_system ON connector_roles FOR SELECT TO ringbridge_system USING (true);
 GRANT SELECT ON connector_roles TO ringbridge_system;
--- `bi create` runs as the owner, and must see that the tenant exists.
+-- `bi create` and `bi revoke` run as the owner: they must see that the tenant exists, and write the audit log.
 CREATE POLICY tenants_owner ON tenants FOR SELECT TO ringbridge_owner USING (true);
+CREATE POLICY audit_log_owner ON audit_log FOR INSERT TO ringbridge_owner WITH CHECK (true);
 
 CREATE SCHEMA crm;
 

@@ -56,12 +56,12 @@ extension PostgresError {
     /// Whether the database is away rather than the request wrong: worth another try later, and a 503 meanwhile.
     package var isConnectionProblem: Bool {
         switch self.code {
-        case .connectionFailed, .connectionLost, .poolExhausted:
+        case .connectionFailed, .connectionLost, .poolExhausted, .poolClosed:
             true
         case .server(let state):
             state.class == "08" || state == .adminShutdown || state == .crashShutdown || state == .cannotConnectNow
-                || state == .tooManyConnections
-        case .configuration, .timedOut, .cancelled, .decoding, .poolClosed, .protocolViolation:
+                || state == .tooManyConnections || state == .readOnlySQLTransaction
+        case .configuration, .timedOut, .cancelled, .decoding, .protocolViolation:
             false
         }
     }

@@ -11,8 +11,6 @@ package struct CallKey: Hashable, Sendable {
 package struct AssemblyClaim: Sendable {
     package var keys: [CallKey]
     package var now: Timestamp
-    /// True when there was a due row at all: another process may hold the rest.
-    package var sawDueRows: Bool
 }
 
 /// All that the assembly of one CallID needs from storage.
@@ -59,21 +57,17 @@ package struct AssemblyStore: Sendable {
         let rows = try await self.postgres.execute(ClaimAssembly(limit: Int32(clamping: limit), now: now))
         let keys = rows.filter(\.isLocked).map(\.key)
         guard !keys.isEmpty else {
-            return AssemblyClaim(
-                keys: [],
-                now: rows.first?.now ?? now ?? Timestamp(microseconds: 0),
-                sawDueRows: !rows.isEmpty
-            )
+            return AssemblyClaim(keys: [], now: rows.first?.now ?? now ?? Timestamp(microseconds: 0))
         }
         _ = try await self.postgres.execute(DeleteDueRows(keys: keys))
-        return AssemblyClaim(keys: keys, now: rows[0].now, sawDueRows: true)
+        return AssemblyClaim(keys: keys, now: rows[0].now)
     }
 
     /// Claims these CallIDs, due or not, waiting for other processes that hold one.
     package func claim(_ keys: [CallKey]) async throws -> AssemblyClaim {
         let rows = try await self.postgres.execute(LockCalls(keys: keys))
         _ = try await self.postgres.execute(DeleteDueRows(keys: keys))
-        return AssemblyClaim(keys: keys, now: rows.first ?? Timestamp(microseconds: 0), sawDueRows: true)
+        return AssemblyClaim(keys: keys, now: rows.first ?? Timestamp(microseconds: 0))
     }
 
     /// Loads the events, stored records and settings of claimed CallIDs. One without stored events is left out: its records
@@ -117,9 +111,8 @@ package struct AssemblyStore: Sendable {
         if !due.isEmpty {
             _ = try await self.postgres.execute(InsertDueRows(due: due))
         }
-        let seen = Set(results.map(\.key.scope.tenantID.rawValue)).sorted()
         let changes = results.flatMap { result in result.changes.map { (result.key.scope, $0) } }
-        guard !changes.isEmpty, !seen.isEmpty else { return }
+        guard !changes.isEmpty else { return }
         let tenants = Set(changes.map(\.0.tenantID.rawValue)).sorted()
         _ = try await self.postgres.execute(LockFeeds(tenants: tenants))
         _ = try await self.postgres.execute(WriteCalls(changes: changes))

@@ -34,6 +34,7 @@ package struct ConnectorRoleStore: Sendable {
             }
             _ = try await self.connection.execute(CreateConnectorRole(roleName: roleName, password: password))
             _ = try await self.connection.execute(InsertConnectorRole(tenantID: tenantID, roleName: roleName))
+            try await self.audit("bi.create", roleName: roleName, of: tenantID)
             try await self.connection.script("COMMIT")
         } catch {
             try await self.connection.script("ROLLBACK")
@@ -43,9 +44,16 @@ package struct ConnectorRoleStore: Sendable {
 
     /// Drops a role of this tenant. False when it has none of this name.
     package func revoke(roleName: String, of tenantID: TenantID) async throws -> Bool {
-        try await self.connection.execute(
-            RevokeConnectorRole(tenantID: tenantID, roleName: roleName)
-        ).first ?? false
+        let revoked = try await self.connection.execute(RevokeConnectorRole(tenantID: tenantID, roleName: roleName))
+            .first
+        guard revoked == true else { return false }
+        try await self.audit("bi.revoke", roleName: roleName, of: tenantID)
+        return true
+    }
+
+    private func audit(_ action: String, roleName: String, of tenantID: TenantID) async throws {
+        let entry = AuditEntry(actor: Principal.shell.actor, action: action, target: roleName)
+        _ = try await self.connection.execute(AppendAudit(tenantID: tenantID.rawValue, entry: entry))
     }
 }
 

@@ -5,6 +5,8 @@ package struct RuntimeRole: Hashable, Sendable {
     package var name: String
     package var isSuperuser: Bool
     package var bypassesRowSecurity: Bool
+    /// Has the rights of `ringbridge_system` without taking it: then its policies always apply.
+    package var inheritsSystemRole: Bool
     /// Member of `ringbridge_system`.
     package var mayTakeSystemRole: Bool
 
@@ -14,6 +16,12 @@ package struct RuntimeRole: Hashable, Sendable {
             return """
                 DATABASE_URL logs in as "\(self.name)", \(self.isSuperuser ? "a superuser" : "a role with BYPASSRLS"): \
                 tenants would not be isolated; use the role ringbridge_server of sql/roles.sql
+                """
+        }
+        if self.inheritsSystemRole {
+            return """
+                DATABASE_URL logs in as "\(self.name)", which inherits ringbridge_system: tenants would not be isolated; \
+                run: ALTER ROLE \(self.name) NOINHERIT
                 """
         }
         if !self.mayTakeSystemRole {
@@ -36,6 +44,7 @@ package struct RuntimeRole: Hashable, Sendable {
 struct FindRuntimeRole: Statement {
     static let sql: StaticString = """
         SELECT r.rolname, r.rolsuper, r.rolbypassrls,
+          coalesce((SELECT pg_has_role(r.oid, s.oid, 'USAGE') FROM pg_roles s WHERE s.rolname = 'ringbridge_system'), false),
           coalesce((SELECT pg_has_role(r.oid, s.oid, 'MEMBER') FROM pg_roles s WHERE s.rolname = 'ringbridge_system'), false)
         FROM pg_roles r WHERE r.rolname = current_user
         """
@@ -45,6 +54,7 @@ struct FindRuntimeRole: Statement {
             name: try row.next(),
             isSuperuser: try row.next(),
             bypassesRowSecurity: try row.next(),
+            inheritsSystemRole: try row.next(),
             mayTakeSystemRole: try row.next()
         )
     }

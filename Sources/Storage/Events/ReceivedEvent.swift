@@ -29,6 +29,18 @@ package enum ReceivedEvent: Hashable, Sendable {
         }
     }
 
+    /// The bytes of its content, about.
+    package var byteCount: Int {
+        switch self {
+        case .understood(_, let fields): Self.byteCount(of: fields)
+        case .quarantined(let fields, let raw, _): raw.count + (fields.map(Self.byteCount(of:)) ?? 0)
+        }
+    }
+
+    private static func byteCount(of fields: EventFields) -> Int {
+        fields.pairs.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    }
+
     /// The same event as bytes only, for one that the database refused.
     package func refusedByDatabase() -> ReceivedEvent {
         switch self {

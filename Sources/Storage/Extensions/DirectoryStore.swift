@@ -74,6 +74,8 @@ package struct DirectoryClaim: Hashable, Sendable {
     package var scope: TenantScope
     package var claimID: UUID
     package var attempts: Int
+    /// Somebody asked for it.
+    package var isInteractive: Bool
 }
 
 extension SystemTransaction {
@@ -94,7 +96,6 @@ extension SystemTransaction {
     package func recordDirectory(
         _ claim: DirectoryClaim,
         listing: [ListedExtension],
-        pbxClient: String?,
         nextInSeconds: Int
     ) async throws -> Bool {
         let tenantID = claim.scope.tenantID
@@ -107,12 +108,9 @@ extension SystemTransaction {
             )
         )
         guard finished > 0 else { return false }
+        // Before the listing is written: it compares with what was known.
+        _ = try await self.postgres.execute(RequestReconcileOfChanged(tenantID: tenantID, listing: listing))
         _ = try await self.postgres.execute(WriteExtensions(tenantID: tenantID, listing: listing))
-        if let pbxClient {
-            _ = try await self.postgres.execute(ResolvePBXClient(tenantID: tenantID, pbxClient: pbxClient))
-        }
-        // Runs that wait for the directory need wait no longer.
-        _ = try await self.postgres.execute(HastenReconciles(tenantID: tenantID))
         try await self.postgres.notify(channel: Channel.reconcile, payload: "")
         try await self.postgres.notify(channel: Channel.directoryRead, payload: tenantID.rawValue)
         return true
@@ -165,7 +163,9 @@ struct FindDirectoryStatus: Statement {
 }
 
 struct RequestDirectorySync: Statement {
-    static let sql: StaticString = "UPDATE directory_syncs SET due_at = now(), attempts = 0 WHERE tenant_id = $1"
+    static let sql: StaticString = """
+        UPDATE directory_syncs SET due_at = now(), attempts = 0, interactive = true WHERE tenant_id = $1
+        """
     var id: TenantID
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
@@ -182,7 +182,7 @@ struct ClaimDirectories: Statement {
         SET claim_id = $1, claimed_until = now() + $2 * interval '1 second',
           due_at = now() + $2 * interval '1 second', attempts = d.attempts + 1
         FROM due WHERE d.tenant_id = due.tenant_id
-        RETURNING d.tenant_id, d.claim_id, d.attempts
+        RETURNING d.tenant_id, d.claim_id, d.attempts, d.interactive
         """
     var claimID: UUID
     var leaseSeconds: Int32
@@ -197,7 +197,8 @@ struct ClaimDirectories: Statement {
         DirectoryClaim(
             scope: TenantScope(tenantID: try row.next()),
             claimID: try row.next(),
-            attempts: Int(try row.next(Int32.self))
+            attempts: Int(try row.next(Int32.self)),
+            isInteractive: try row.next()
         )
     }
 }
@@ -210,6 +211,7 @@ struct FinishDirectory: Statement {
           failed_at = CASE WHEN $3::text IS NULL THEN NULL ELSE now() END,
           error_code = $3,
           attempts = CASE WHEN $3::text IS NULL THEN 0 ELSE attempts END,
+          interactive = due_at < claimed_until,
           due_at = CASE WHEN due_at < claimed_until THEN due_at ELSE now() + $4 * interval '1 second' END
         WHERE tenant_id = $1 AND claim_id = $2
         """
@@ -252,28 +254,26 @@ struct WriteExtensions: Statement {
     }
 }
 
-struct ResolvePBXClient: Statement {
+/// Extensions that calls or mappings name and whose type the listing changes, or that it brings back, takes away or shows for
+/// the first time: what is wanted of them changes, or can be told at last.
+struct RequestReconcileOfChanged: Statement {
     static let sql: StaticString = """
-        UPDATE tenants SET pbx_client_resolved = $2 WHERE tenant_id = $1 AND pbx_client_resolved IS DISTINCT FROM $2
+        INSERT INTO reconcile_todos (tenant_id, extension_id)
+        SELECT m.tenant_id, m.extension_id
+        FROM mappings m
+        LEFT JOIN extensions e ON e.tenant_id = m.tenant_id AND e.extension_id = m.extension_id AND e.gone_at IS NULL
+        LEFT JOIN unnest($2::int8[], $3::text[]) AS l (extension_id, type) ON l.extension_id = m.extension_id
+        WHERE m.tenant_id = $1 AND m.valid_until IS NULL AND e.type IS DISTINCT FROM l.type
+        ORDER BY m.extension_id
+        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
+          generation = nextval('reconcile_generations'), due_at = now(), attempts = 0
         """
     var tenantID: TenantID
-    var pbxClient: String
+    var listing: [ListedExtension]
 
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.tenantID)
-        bindings.append(self.pbxClient)
+        bindings.append(self.listing.map(\.id.rawValue))
+        bindings.append(self.listing.map(\.type.rawValue))
     }
-}
-
-/// Makes the to-dos due that were put off for want of a directory entry.
-struct HastenReconciles: Statement {
-    static let sql: StaticString = """
-        UPDATE reconcile_todos r SET due_at = now()
-        FROM subscription_states s
-        WHERE r.tenant_id = $1 AND r.due_at > now() AND s.tenant_id = r.tenant_id AND s.extension_id = r.extension_id
-          AND s.state = 'pending' AND s.slot_limit IS NULL
-        """
-    var tenantID: TenantID
-
-    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
 }

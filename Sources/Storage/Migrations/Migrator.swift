@@ -44,8 +44,16 @@ package struct Migrator: Sendable {
         } catch {
             result = .failure(error)
         }
+        let migrations = try result.get()
         _ = try await self.connection.execute(UnlockMigrations())
-        return try result.get()
+        return migrations
+    }
+
+    /// Makes the event partitions of today and the days after, so that not even the first event falls into the default one.
+    ///
+    /// - Throws: ``Postgres/PostgresError``.
+    package func ensureEventPartitions(daysAhead: Int) async throws {
+        _ = try await self.connection.execute(EnsureEventPartitions(daysAhead: Int32(clamping: daysAhead)))
     }
 
     /// Proves that the schema is exactly this program's.
@@ -84,7 +92,8 @@ package struct Migrator: Sendable {
             try await self.connection.script(String(decoding: file.bytes, as: UTF8.self))
             try await self.connection.script("COMMIT")
         } catch {
-            try await self.connection.script("ROLLBACK")
+            // A connection that is lost has rolled back already; the error to show is the migration's.
+            try? await self.connection.script("ROLLBACK")
             throw Failure(description: "migration \(migration.version) (\(migration.name)) failed: \(error)")
         }
     }

@@ -9,7 +9,7 @@ package struct PBXBudget: Hashable, Sendable {
     package var remaining: Int?
     /// Seconds until requests may go on; 0 when they may now.
     package var blockedSeconds: Int
-    /// Seconds until the counter starts again; nil when unknown.
+    /// Seconds until the counter starts again, at most the hour when the PBX did not say; nil when it has.
     package var resetSeconds: Int?
 }
 
@@ -44,8 +44,8 @@ extension SystemTransaction {
 struct FindBudget: Statement {
     static let sql: StaticString = """
         SELECT request_limit, CASE WHEN reset_at <= now() THEN request_limit ELSE remaining END,
-          greatest(ceil(extract(epoch FROM blocked_until - now())), 0)::int4,
-          greatest(ceil(extract(epoch FROM reset_at - now())), 0)::int4
+          CASE WHEN blocked_until > now() THEN ceil(extract(epoch FROM blocked_until - now()))::int4 END,
+          CASE WHEN reset_at > now() THEN ceil(extract(epoch FROM reset_at - now()))::int4 END
         FROM pbx_budgets WHERE pbx_url = $1 AND pbx_client = $2
         """
     var pbxURL: String
@@ -68,7 +68,8 @@ struct FindBudget: Statement {
 struct RecordBudget: Statement {
     static let sql: StaticString = """
         INSERT INTO pbx_budgets (pbx_url, pbx_client, request_limit, remaining, reset_at, blocked_until)
-        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 second', now() + $6 * interval '1 second')
+        VALUES ($1, $2, $3, $4, now() + coalesce($5, CASE WHEN $4 IS NOT NULL THEN 3600 END) * interval '1 second',
+          now() + $6 * interval '1 second')
         ON CONFLICT (pbx_url, pbx_client) DO UPDATE SET
           request_limit = coalesce(excluded.request_limit, pbx_budgets.request_limit),
           remaining = coalesce(excluded.remaining, pbx_budgets.remaining),

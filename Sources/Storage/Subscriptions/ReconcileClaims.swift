@@ -19,11 +19,16 @@ package struct ReconcileClaim: Hashable, Sendable {
 package struct ReconcileTarget: Sendable {
     package var tenant: Tenant
     package var isMapped: Bool
-    /// Nil when the directory does not know the extension.
+    /// As the last listing that had the extension gave it; nil when none did.
     package var type: ExtensionType?
     /// True once the directory was read successfully.
     package var directoryIsKnown: Bool
     package var observedLimit: Int?
+    /// A run has ended before.
+    package var wasChecked: Bool
+
+    /// Mapped, of a tenant that is active: it is to have its events.
+    package var isWanted: Bool { self.isMapped && self.tenant.status == .active }
 }
 
 /// How a run ended for the to-do row.
@@ -73,28 +78,26 @@ package struct ReconcileClaims: Sendable {
             isMapped: facts.isMapped,
             type: facts.type,
             directoryIsKnown: facts.directoryIsKnown,
-            observedLimit: facts.observedLimit
+            observedLimit: facts.observedLimit,
+            wasChecked: facts.wasChecked
         )
     }
 
-    /// Records our rows on the PBX, as a list or a step showed them.
-    package func recordRows(_ claim: ReconcileClaim, rows: [(eventID: Int64, eventType: String)]) async throws {
+    /// Puts a run off without a word: what the last one left stays as it is.
+    package func putOff(_ claim: ReconcileClaim, seconds: Int) async throws {
         _ = try await self.postgres.execute(
-            ReplaceSubscriptions(
-                tenantID: claim.scope.tenantID,
-                extensionID: claim.extensionID,
-                eventIDs: rows.map(\.eventID),
-                eventTypes: rows.map(\.eventType)
-            )
+            ReleaseReconcile(claim: claim, retryAfterSeconds: Int32(clamping: seconds))
         )
     }
 
-    /// Ends a run: state, problem and to-do row in one transaction, and wakes whoever waits.
+    /// Ends a run: state, problem, our rows on the PBX (nil: not known) and to-do row in one transaction, and wakes whoever
+    /// waits.
     ///
     /// - Returns: false when the lease was lost; nothing is written then.
     package func finish(
         _ claim: ReconcileClaim,
         state: SubscriptionState,
+        rows: [(eventID: Int64, eventType: String)]?,
         problem: Problem?,
         outcome: ReconcileOutcome
     ) async throws -> Bool {
@@ -106,6 +109,16 @@ package struct ReconcileClaims: Sendable {
             }
         guard try await self.postgres.affectedRows(LockReconcileClaim(claim: claim)) > 0 else { return false }
         _ = try await self.postgres.execute(ReleaseReconcile(claim: claim, retryAfterSeconds: retryAfter))
+        if let rows {
+            _ = try await self.postgres.execute(
+                ReplaceSubscriptions(
+                    tenantID: tenantID,
+                    extensionID: claim.extensionID,
+                    eventIDs: rows.map(\.eventID),
+                    eventTypes: rows.map(\.eventType)
+                )
+            )
+        }
         _ = try await self.postgres.execute(
             WriteSubscriptionState(
                 tenantID: tenantID,
@@ -226,9 +239,10 @@ struct FindReconcileFacts: Statement {
     static let sql: StaticString = """
         SELECT
           EXISTS (SELECT FROM mappings m WHERE m.tenant_id = t.tenant_id AND m.extension_id = $2 AND m.valid_until IS NULL),
-          (SELECT e.type FROM extensions e WHERE e.tenant_id = t.tenant_id AND e.extension_id = $2 AND e.gone_at IS NULL),
+          (SELECT e.type FROM extensions e WHERE e.tenant_id = t.tenant_id AND e.extension_id = $2),
           EXISTS (SELECT FROM directory_syncs d WHERE d.tenant_id = t.tenant_id AND d.synced_at IS NOT NULL),
-          (SELECT s.observed_limit FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2)
+          (SELECT s.observed_limit FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2),
+          EXISTS (SELECT FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2)
         FROM tenants t WHERE t.tenant_id = $1
         """
     var tenantID: TenantID
@@ -239,6 +253,7 @@ struct FindReconcileFacts: Statement {
         var type: ExtensionType?
         var directoryIsKnown: Bool
         var observedLimit: Int?
+        var wasChecked: Bool
     }
 
     func bind(_ bindings: inout Bindings) {
@@ -250,7 +265,8 @@ struct FindReconcileFacts: Statement {
             isMapped: try row.next(),
             type: try row.nextOptional(),
             directoryIsKnown: try row.next(),
-            observedLimit: try row.nextOptional(Int32.self).map(Int.init)
+            observedLimit: try row.nextOptional(Int32.self).map(Int.init),
+            wasChecked: try row.next()
         )
     }
 }

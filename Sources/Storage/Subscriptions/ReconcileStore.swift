@@ -86,11 +86,6 @@ package struct ReconcileStore: Sendable {
     package func states() async throws -> [SubscriptionState] {
         try await self.transaction.postgres.execute(ListSubscriptionStates(tenantID: self.transaction.tenantID))
     }
-
-    /// The extensions that have a to-do.
-    package func due() async throws -> Set<ExtensionID> {
-        Set(try await self.transaction.postgres.execute(ListReconcileTodos(tenantID: self.transaction.tenantID)))
-    }
 }
 
 struct RequestReconcile: Statement {
@@ -105,7 +100,7 @@ struct RequestReconcile: Statement {
           WHERE s.state IS DISTINCT FROM 'active') AS e
         ORDER BY e.extension_id
         ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
-          generation = excluded.generation, interactive = true, due_at = now(), attempts = 0
+          generation = nextval('reconcile_generations'), interactive = true, due_at = now(), attempts = 0
         RETURNING extension_id, generation
         """
     var tenantID: String
@@ -126,22 +121,18 @@ struct RequestReconcile: Statement {
 struct RequestTenantReconcile: Statement {
     static let sql: StaticString = """
         INSERT INTO reconcile_todos (tenant_id, extension_id, interactive)
-        SELECT m.tenant_id, m.extension_id, true FROM mappings m
-        WHERE m.tenant_id = $1 AND m.valid_until IS NULL ORDER BY m.extension_id
+        SELECT $1, e.extension_id, true
+        FROM (
+          SELECT extension_id FROM mappings WHERE tenant_id = $1 AND valid_until IS NULL
+          UNION
+          SELECT extension_id FROM subscription_states WHERE tenant_id = $1 AND state <> 'removed') AS e
+        ORDER BY e.extension_id
         ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
-          generation = excluded.generation, interactive = true, due_at = now(), attempts = 0
+          generation = nextval('reconcile_generations'), interactive = true, due_at = now(), attempts = 0
         """
     var tenantID: TenantID
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
-}
-
-struct ListReconcileTodos: Statement {
-    static let sql: StaticString = "SELECT extension_id FROM reconcile_todos WHERE tenant_id = $1"
-    var tenantID: String
-
-    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
-    static func decode(_ row: inout Row) throws(PostgresError) -> ExtensionID { try row.next() }
 }
 
 struct ListSubscriptionStates: Statement {

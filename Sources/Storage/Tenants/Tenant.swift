@@ -33,6 +33,8 @@ package struct Tenant: Hashable, Sendable {
     package var settings: TenantSettings
     /// Grows with each change; the ETag.
     package var version: Int64
+    /// What `@me` of the PBX stands for; nil until it was asked.
+    package var resolvedPBXClient: String?
     package var createdAt: Timestamp
     package var updatedAt: Timestamp
 }

@@ -60,15 +60,38 @@ package struct TenantStore: Sendable {
     /// `version`: the version that must be there; nil: any, or none.
     /// Returns the tenant as stored, its version grown by one when it was there; nil when `version` is stale.
     package func put(_ definition: Definition, ifVersion version: Int64? = nil) async throws -> Tenant? {
+        let old = try await self.find(definition.id)
         guard let tenant = try await self.postgres.first(PutTenant(definition: definition, version: version)) else {
             return nil
         }
         _ = try await self.postgres.execute(EnsureTenantRows(id: definition.id))
-        _ = try await self.postgres.execute(RequestDirectorySync(id: definition.id))
-        _ = try await self.postgres.execute(RequestTenantReconcile(tenantID: definition.id))
-        try await self.postgres.notify(channel: Channel.reconcile, payload: "")
+        if old?.pbx != tenant.pbx {
+            _ = try await self.postgres.execute(RequestDirectorySync(id: definition.id))
+        }
+        if let old, !old.wantsTheSameSubscriptions(as: tenant) {
+            _ = try await self.postgres.execute(RequestTenantReconcile(tenantID: definition.id))
+            try await self.postgres.notify(channel: Channel.reconcile, payload: "")
+        }
         try await self.postgres.notify(channel: Channel.directory, payload: "")
         return tenant
+    }
+}
+
+extension Tenant {
+    /// Whether a run on the PBX would find the same work: same PBX and credentials, status and limit.
+    fileprivate func wantsTheSameSubscriptions(as other: Tenant) -> Bool {
+        self.pbx == other.pbx && self.status == other.status
+            && self.settings.eventLimit == other.settings.eventLimit
+            && self.settings.agentPresence == other.settings.agentPresence
+    }
+}
+
+extension SystemTransaction {
+    /// Stores what `@me` stands for, unless the tenant was changed since `version`.
+    package func resolvePBXClient(of scope: TenantScope, version: Int64, as pbxClient: String) async throws {
+        _ = try await self.postgres.execute(
+            ResolvePBXClient(tenantID: scope.tenantID, version: version, pbxClient: pbxClient)
+        )
     }
 }
 
@@ -93,7 +116,7 @@ struct PutTenant: Statement {
         WHERE $17::int8 IS NULL OR tenants.version = $17
         RETURNING tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, created_at, updated_at
+          event_limit, version, pbx_client_resolved, created_at, updated_at
         """
     var definition: TenantStore.Definition
     var version: Int64?
@@ -126,7 +149,7 @@ struct FindTenant: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, created_at, updated_at
+          event_limit, version, pbx_client_resolved, created_at, updated_at
         FROM tenants WHERE tenant_id = $1
         """
     var id: TenantID
@@ -139,7 +162,7 @@ struct ListTenants: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, created_at, updated_at
+          event_limit, version, pbx_client_resolved, created_at, updated_at
         FROM tenants WHERE ($1::text IS NULL OR tenant_id > $1) ORDER BY tenant_id LIMIT $2
         """
     var after: TenantID?
@@ -162,6 +185,21 @@ struct EnsureTenantRows: Statement {
     var id: TenantID
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
+}
+
+struct ResolvePBXClient: Statement {
+    static let sql: StaticString = """
+        UPDATE tenants SET pbx_client_resolved = $3 WHERE tenant_id = $1 AND version = $2
+        """
+    var tenantID: TenantID
+    var version: Int64
+    var pbxClient: String
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.version)
+        bindings.append(self.pbxClient)
+    }
 }
 
 extension Tenant {
@@ -188,6 +226,7 @@ extension Tenant {
                 eventLimit: Int(try row.next(Int32.self))
             ),
             version: try row.next(),
+            resolvedPBXClient: try row.nextOptional(),
             createdAt: try row.next(),
             updatedAt: try row.next()
         )

@@ -14,8 +14,8 @@ import Synchronization
 ///
 /// At graceful shutdown nothing new is accepted, what was accepted is written, and ``run()`` returns.
 package final class EventIntake: Service, Sendable {
-    /// The most events that one statement writes.
-    static let maximumBatch = 2_000
+    /// What waits and what one statement writes, bounded in events and in bytes.
+    static let limits = GroupCommitLimits(pending: 20_000, pendingBytes: 128 << 20, batch: 2_000, batchBytes: 16 << 20)
 
     private let write: @Sendable (EventBatch) async throws -> Void
     private let state: Mutex<GroupCommitState<PendingEvent>>
@@ -26,27 +26,24 @@ package final class EventIntake: Service, Sendable {
     /// An intake that accepts events at once and writes them while ``run()`` runs.
     ///
     /// `writers`: how many batches may commit at the same time; more than one makes commits smaller.
-    /// `maximumPending`: how many events may wait; beyond it submissions are refused.
     package convenience init(
         store: EventStore,
         writers: Int = 1,
-        maximumPending: Int = 20_000,
         logger: Logger
     ) {
-        self.init(writers: writers, maximumPending: maximumPending, logger: logger) { batch in
+        self.init(writers: writers, logger: logger) { batch in
             try await store.write(batch)
         }
     }
 
     init(
         writers: Int,
-        maximumPending: Int,
-        maximumBatch: Int = EventIntake.maximumBatch,
+        limits: GroupCommitLimits = EventIntake.limits,
         logger: Logger,
         write: @escaping @Sendable (EventBatch) async throws -> Void
     ) {
         self.write = write
-        self.state = Mutex(GroupCommitState(maximumPending: maximumPending, maximumBatch: maximumBatch))
+        self.state = Mutex(GroupCommitState(limits: limits, byteCount: \.byteCount))
         self.wakeUps = (0..<max(writers, 1)).map { _ in
             AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         }

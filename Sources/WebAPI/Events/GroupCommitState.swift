@@ -19,13 +19,18 @@ struct GroupCommitState<Entry> {
     private var collecting: [Entry] = []
     private var idleWriters: [Int] = []
     private var inFlight = 0
-    private let maximumPending: Int
-    private let maximumBatch: Int
+    /// Bytes of what collects, and of what each writer is writing.
+    private var collectingBytes = 0
+    private var inFlightBytes: [Int: Int] = [:]
+    private let limits: GroupCommitLimits
+    private let byteCount: @Sendable (Entry) -> Int
 
     /// An open state whose writers have not begun yet.
-    init(maximumPending: Int, maximumBatch: Int) {
-        self.maximumPending = maximumPending
-        self.maximumBatch = maximumBatch
+    ///
+    /// `byteCount`: how much memory an entry takes, about.
+    init(limits: GroupCommitLimits, byteCount: @escaping @Sendable (Entry) -> Int) {
+        self.limits = limits
+        self.byteCount = byteCount
     }
 
     /// Entries that were accepted and have no answer yet.
@@ -46,8 +51,13 @@ struct GroupCommitState<Entry> {
     /// An entry comes.
     mutating func submit(_ entry: Entry) -> SubmitAction {
         guard case .open = self.phase else { return .refuseClosed }
-        guard self.pending < self.maximumPending else { return .refuseFull }
+        let bytes = self.byteCount(entry)
+        let pendingBytes = self.inFlightBytes.values.reduce(self.collectingBytes, +)
+        guard self.pending < self.limits.pending, pendingBytes + bytes <= self.limits.pendingBytes else {
+            return .refuseFull
+        }
         self.collecting.append(entry)
+        self.collectingBytes += bytes
         return self.idleWriters.popLast().map { .wake(writer: $0) } ?? .wait
     }
 
@@ -66,6 +76,7 @@ struct GroupCommitState<Entry> {
     /// `finished`: how many entries it has just answered.
     mutating func nextBatch(for writer: Int, finished: Int) -> WriterAction {
         self.inFlight -= finished
+        self.inFlightBytes[writer] = nil
         // A spurious wake-up: it was idle and asks again.
         self.idleWriters.removeAll { $0 == writer }
         guard !self.collecting.isEmpty else {
@@ -73,16 +84,27 @@ struct GroupCommitState<Entry> {
             self.idleWriters.append(writer)
             return .park
         }
-        let batch: [Entry]
-        if self.collecting.count <= self.maximumBatch {
-            batch = self.collecting
-            self.collecting = []
-        } else {
-            batch = Array(self.collecting.prefix(self.maximumBatch))
-            self.collecting.removeFirst(self.maximumBatch)
-        }
+        let batch = self.takeBatch()
         self.inFlight += batch.count
+        self.inFlightBytes[writer] = batch.reduce(0) { $0 + self.byteCount($1) }
+        self.collectingBytes -= self.inFlightBytes[writer, default: 0]
         return .write(batch)
+    }
+
+    /// All that has collected, or as much of it as one batch may hold: at least one entry.
+    private mutating func takeBatch() -> [Entry] {
+        if self.collecting.count <= self.limits.batch, self.collectingBytes <= self.limits.batchBytes {
+            defer { self.collecting = [] }
+            return self.collecting
+        }
+        var bytes = 0
+        let fitting = self.collecting.prefix(self.limits.batch).prefix { entry in
+            bytes += self.byteCount(entry)
+            return bytes <= self.limits.batchBytes
+        }
+        let batch = Array(self.collecting.prefix(max(fitting.count, 1)))
+        self.collecting.removeFirst(batch.count)
+        return batch
     }
 
     /// Graceful shutdown begins.
@@ -100,7 +122,16 @@ struct GroupCommitState<Entry> {
     /// - Returns: the entries that nobody will write.
     mutating func close() -> [Entry] {
         self.phase = .closed
+        self.collectingBytes = 0
         defer { self.collecting = [] }
         return self.collecting
     }
+}
+
+/// How much may wait, and how much is written together; in entries and in bytes.
+struct GroupCommitLimits: Hashable, Sendable {
+    var pending: Int
+    var pendingBytes: Int
+    var batch: Int
+    var batchBytes: Int
 }

@@ -8,6 +8,9 @@ struct PendingEvent: Sendable {
     var source: String?
     var waiter: CheckedContinuation<Result<Void, IntakeError>, Never>
 
+    /// About what it takes in memory while it waits.
+    var byteCount: Int { self.event.byteCount + 256 }
+
     /// The bytes only, for an event that the database refused.
     func asRefused() -> PendingEvent {
         var copy = self

@@ -66,7 +66,13 @@ struct FeedRoute: Sendable {
 
     private func page(after seq: Int64, limit: Int, scope: TenantScope) async throws -> FeedPage {
         let calls = try await self.database.tenant(scope) { transaction in
-            try await transaction.feed.changes(after: seq, limit: limit + 1)
+            let calls = try await transaction.feed.changes(after: seq, limit: limit + 1)
+            // A place that the feed has not reached: another tenant's cursor, or from before the database was restored.
+            // Going on from there would pass over changes.
+            if calls.isEmpty, seq > 0, try await transaction.feed.lastSeq() < seq {
+                throw HTTPProblem(.invalidCursor)
+            }
+            return calls
         }
         return FeedPage(calls: Array(calls.prefix(limit)), after: seq, hasMore: calls.count > limit)
     }

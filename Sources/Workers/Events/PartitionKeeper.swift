@@ -15,20 +15,22 @@ package struct PartitionKeeper: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await self.ensurePartitions()
-                try? await Task.sleep(for: .seconds(3600))
+                let isDone = await self.ensurePartitions()
+                try? await Task.sleep(for: .seconds(isDone ? 3600 : 30))
             }
         }
     }
 
-    private func ensurePartitions() async {
+    private func ensurePartitions() async -> Bool {
         do {
             let made = try await self.database.system { try await $0.ensureEventPartitions(daysAhead: 7) }
             if made > 0 {
                 self.logger.info("event partitions made", metadata: ["count": "\(made)"])
             }
+            return true
         } catch {
             self.logger.warning("event partitions could not be made", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

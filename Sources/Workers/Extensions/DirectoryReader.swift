@@ -18,6 +18,7 @@ package struct DirectoryReader: Service {
 
     private static let leaseSeconds = 120
     private static let rereadSeconds = 3600
+    private static let readsAtOnce = 4
 
     package init(database: Database, listener: PostgresListener, gateway: PBXGateway, logger: Logger) {
         self.database = database
@@ -28,22 +29,37 @@ package struct DirectoryReader: Service {
 
     package func run() async throws {
         await forEachWakeUp(on: Channel.directory, of: self.listener, every: .seconds(1), logger: self.logger) {
-            while try await self.readDue() > 0, !Task.isShuttingDownGracefully {}
+            _ = try await self.readDue()
         }
     }
 
-    /// Reads the directories that are due, a few at once; returns how many.
+    /// Reads the directories that are due, a few at once, until none is; returns how many.
     package func readDue() async throws -> Int {
-        let claims = try await self.database.system { transaction in
-            try await transaction.claimDirectories(claimID: UUID(), leaseSeconds: Self.leaseSeconds, limit: 4)
-        }
-        try await withThrowingTaskGroup(of: Void.self) { reads in
-            for claim in claims {
-                reads.addTask { try await self.read(claim) }
+        try await drainClaims(atOnce: Self.readsAtOnce) { free in
+            try await self.database.system { transaction in
+                try await transaction.claimDirectories(claimID: UUID(), leaseSeconds: Self.leaseSeconds, limit: free)
             }
-            try await reads.waitForAll()
+        } run: { claim in
+            do {
+                try await self.read(claim)
+            } catch {
+                await self.recordDefect(error, of: claim)
+            }
         }
-        return claims.count
+    }
+
+    /// A listing that could not be stored is tried again later; without this it would come back at each end of its lease.
+    private func recordDefect(_ error: any Error, of claim: DirectoryClaim) async {
+        var metadata: Logger.Metadata = ["tenant.id": "\(claim.scope.tenantID)", "error": "\(error)"]
+        self.logger.error("an extension directory could not be recorded", metadata: metadata)
+        do {
+            try await self.database.system { transaction in
+                try await transaction.recordDirectoryFailure(claim, errorCode: "not_recorded", nextInSeconds: 300)
+            }
+        } catch {
+            metadata["error"] = "\(error)"
+            self.logger.error("its lease will run out instead", metadata: metadata)
+        }
     }
 
     private func read(_ claim: DirectoryClaim) async throws {
@@ -52,15 +68,14 @@ package struct DirectoryReader: Service {
         }
         do {
             let session = try self.gateway.session(for: tenant)
-            let client = try await session.resolvedClientID(isInteractive: true)
-            let listing = try await session.send(isInteractive: true) { client throws(PBXError) in
+            try await session.resolveClient(of: tenant, scope: claim.scope, isInteractive: claim.isInteractive)
+            let listing = try await session.send(isInteractive: claim.isInteractive) { client throws(PBXError) in
                 try await client.extensions()
             }
             try await self.database.system { transaction in
                 let recorded = try await transaction.recordDirectory(
                     claim,
                     listing: listing.map(ListedExtension.init),
-                    pbxClient: client,
                     nextInSeconds: Self.rereadSeconds
                 )
                 if recorded {

@@ -88,14 +88,20 @@ final class PBXSession: Sendable {
         }
     }
 
-    /// The PBX client's id: of configuration, or as `GET /user/` told it, asked once.
-    func resolvedClientID(isInteractive: Bool) async throws -> String {
-        if let known = self.resolvedClient.withLock({ $0 }) { return known }
+    /// Finds out once what `@me` stands for, and stores it: the tenants of one PBX client share its budget.
+    func resolveClient(of tenant: Tenant, scope: TenantScope, isInteractive: Bool) async throws {
+        guard self.resolvedClient.withLock({ $0 }) == nil else { return }
+        if let stored = tenant.resolvedPBXClient {
+            self.resolvedClient.withLock { $0 = stored }
+            return
+        }
         let user = try await self.send(isInteractive: isInteractive) { client throws(PBXError) in
             try await client.currentUser()
         }
         self.resolvedClient.withLock { $0 = user.clientID }
-        return user.clientID
+        try await self.database.system { transaction in
+            try await transaction.resolvePBXClient(of: scope, version: tenant.version, as: user.clientID)
+        }
     }
 
     /// Sends one request.

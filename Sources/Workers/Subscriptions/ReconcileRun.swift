@@ -17,14 +17,17 @@ struct ReconcileRun {
     let leaseSeconds: Int
     let logger: Logger
 
+    /// Between tries of what needs somebody's help but must not be forgotten.
+    private static let unconfirmedRetrySeconds = 900
+
     /// All our rows deliver by POST (decisions section 3).
     private static let deliveryMethod = "POST"
 
     /// What the steps did so far.
     private var added: [String] = []
     private var removed: [String] = []
-    /// Rows that this run created: taken back when the PBX refuses the rest of a phone's four.
-    private var created: [SubscriptionRow] = []
+    /// Our rows before this run: what came on top is taken back when the PBX refuses the rest of a phone's four.
+    private var rowsBefore: Set<Int64>?
     private var observedLimit: Int?
 
     init(
@@ -78,7 +81,21 @@ struct ReconcileRun {
         do {
             end = try await self.reconcile(target)
         } catch let failure as PBXFailure {
-            end = self.end(after: failure, target: target)
+            guard let afterFailure = try await self.end(after: failure, target: target) else { return }
+            end = afterFailure
+        } catch let error as KeyRing.OpenError {
+            self.logger.error(
+                "a secret of the tenant cannot be opened",
+                metadata: self.metadata.merging(["error": "\(error)"]) { first, _ in first }
+            )
+            end = End(
+                state: .failed,
+                problem: Problem(
+                    code: .credentialsRejected,
+                    data: PostgresJSON(encoding: ["message": error.description])
+                ),
+                outcome: .retry(afterSeconds: Self.unconfirmedRetrySeconds)
+            )
         } catch is LeaseLost {
             self.logger.notice("another process took a reconcile run over", metadata: self.metadata)
             return
@@ -87,15 +104,21 @@ struct ReconcileRun {
     }
 
     private mutating func reconcile(_ target: ReconcileTarget) async throws -> End {
-        let isWanted = target.isMapped && target.tenant.status == .active
-        if isWanted, target.type == nil, !target.directoryIsKnown {
+        if target.isWanted, target.type == nil {
             // Which events are wanted depends on the type, which only the directory knows.
+            guard !target.directoryIsKnown else {
+                return End(
+                    state: .failed,
+                    problem: Problem(code: .extensionGone, data: PostgresJSON(bytes: Array("{}".utf8))),
+                    outcome: .settled
+                )
+            }
             return End(
                 state: .pending,
                 outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 300))
             )
         }
-        let wanted = isWanted ? target.type.map(wantedEvents(for:)) ?? CallEventKind.allCases : []
+        let wanted = target.isWanted ? target.type.map(wantedEvents(for:)) ?? [] : []
         let tokens = try await self.database.system { transaction in
             try await transaction.eventTokens.tokens(
                 of: self.claim.scope,
@@ -103,16 +126,22 @@ struct ReconcileRun {
                 keyRing: self.keyRing
             )
         }
-        if wanted.isEmpty, tokens.all.isEmpty {
+        if !target.isWanted, tokens.all.isEmpty {
             return End(state: .removed, outcome: .settled)
         }
         let session = try self.gateway.session(for: target.tenant)
-        _ = try await session.resolvedClientID(isInteractive: self.claim.isInteractive)
+        try await session.resolveClient(
+            of: target.tenant,
+            scope: self.claim.scope,
+            isInteractive: self.claim.isInteractive
+        )
         self.observedLimit = self.claim.isInteractive ? nil : target.observedLimit
 
         for _ in 0..<5 {
-            let rows = try await self.list(session, wanted: wanted)
-            guard let rows else { return End(state: .removed, rows: [], outcome: .settled) }
+            guard let rows = try await self.list(session, isWanted: target.isWanted) else {
+                return End(state: .removed, rows: [], outcome: .settled)
+            }
+            self.rowsBefore = self.rowsBefore ?? Set(Self.ownRows(in: rows, tokens: tokens))
             let plan = planSubscriptions(
                 wanted: wanted,
                 liveToken: tokens.live,
@@ -123,11 +152,11 @@ struct ReconcileRun {
             )
             switch try await self.execute(plan, over: rows, liveToken: tokens.live, session: session) {
             case .done(let ours):
-                return self.end(of: plan, ours: ours, wanted: wanted)
+                return self.end(of: plan, ours: ours, target: target)
             case .lookAgain:
                 continue
             case .refused(let error):
-                if let end = try await self.takeBack(after: error, session: session) { return end }
+                if let end = try await self.takeBack(after: error, tokens: tokens, session: session) { return end }
             }
         }
         return End(
@@ -137,12 +166,12 @@ struct ReconcileRun {
     }
 
     /// The extension's rows; nil when it is gone and nothing is wanted on it.
-    private func list(_ session: PBXSession, wanted: [CallEventKind]) async throws -> [SubscriptionRow]? {
+    private func list(_ session: PBXSession, isWanted: Bool) async throws -> [SubscriptionRow]? {
         do {
             return try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
                 try await client.events(of: self.claim.extensionID)
             }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound && wanted.isEmpty {
+        } catch PBXFailure.pbx(let error) where error.code == .notFound && !isWanted {
             return nil
         }
     }
@@ -170,7 +199,6 @@ struct ReconcileRun {
                             method: Self.deliveryMethod
                         )
                     }
-                    self.created.append(row)
                     self.added.append(eventType)
                     ours.append(row)
                 case .update(let id, let eventType):
@@ -229,14 +257,17 @@ struct ReconcileRun {
 
     /// After a refused row: an incomplete set cannot register calls, so what this run added goes again, and the number of
     /// rows at the refusal is the limit that the PBX showed. Nil: plan once more with that limit.
-    private mutating func takeBack(after error: PBXError, session: PBXSession) async throws -> End? {
+    private mutating func takeBack(
+        after error: PBXError,
+        tokens: ExtensionTokens,
+        session: PBXSession
+    ) async throws -> End? {
         let present = try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
             try await client.events(of: self.claim.extensionID)
         }
-        for row in self.created where present.contains(where: { $0.id == row.id }) {
-            try await self.delete(row.id, session: session)
+        for id in Self.ownRows(in: present, tokens: tokens) where self.rowsBefore?.contains(id) == false {
+            try await self.delete(id, session: session)
         }
-        self.created = []
         self.added = []
         if error.message.lowercased().contains("ivr-type") {
             return End(
@@ -249,10 +280,35 @@ struct ReconcileRun {
         return nil
     }
 
-    private func end(of plan: SubscriptionPlan, ours: [SubscriptionRow], wanted: [CallEventKind]) -> End {
+    /// The ids of the rows that a token of this extension proves ours.
+    private static func ownRows(in rows: [SubscriptionRow], tokens: ExtensionTokens) -> [Int64] {
+        let plan = planSubscriptions(
+            wanted: [],
+            liveToken: nil,
+            tokens: tokens.all,
+            publicURL: "",
+            rows: rows,
+            limit: rows.count
+        )
+        return plan.steps.compactMap { step in
+            if case .delete(let id, _) = step.action { return id }
+            return nil
+        }
+    }
+
+    private func end(of plan: SubscriptionPlan, ours: [SubscriptionRow], target: ReconcileTarget) -> End {
         let missing = plan.missing.map(\.rawValue)
-        if wanted.isEmpty {
+        if !target.isWanted {
             return End(state: .removed, plan: plan, rows: ours, outcome: .settled)
+        }
+        if let type = target.type, !type.isSubscribable {
+            return End(
+                state: .failed,
+                plan: plan,
+                rows: ours,
+                problem: Problem(code: .eventTypeRefused, data: PostgresJSON(encoding: ["type": type.rawValue])),
+                outcome: .settled
+            )
         }
         if let limit = plan.limitProblem {
             return End(
@@ -273,14 +329,24 @@ struct ReconcileRun {
         )
     }
 
-    private func end(after failure: PBXFailure, target: ReconcileTarget) -> End {
+    /// Nil when the run was put off without a word: a look that nobody waits for says nothing about what works.
+    private func end(after failure: PBXFailure, target: ReconcileTarget) async throws -> End? {
         let trouble = PBXTrouble(failure, attempts: self.claim.attempts)
         self.logger.notice(
             "a reconcile run did not get through",
             metadata: self.metadata.merging(["problem": "\(trouble.problem.code.rawValue)"]) { first, _ in first }
         )
         guard let seconds = trouble.retryAfterSeconds else {
-            return End(state: .failed, problem: trouble.problem, outcome: .settled)
+            // What must leave the PBX stays to be done until the PBX confirms it.
+            let outcome: ReconcileOutcome =
+                target.isWanted ? .settled : .retry(afterSeconds: Self.unconfirmedRetrySeconds)
+            return End(state: .failed, problem: trouble.problem, outcome: outcome)
+        }
+        if !self.claim.isInteractive, target.wasChecked {
+            try await self.database.system { transaction in
+                try await transaction.reconcileClaims.putOff(self.claim, seconds: seconds)
+            }
+            return nil
         }
         return End(state: .pending, problem: trouble.problem, outcome: .retry(afterSeconds: seconds))
     }
@@ -304,15 +370,10 @@ struct ReconcileRun {
             observedLimit: self.observedLimit
         )
         let recorded = try await self.database.system { transaction in
-            if let rows = end.rows {
-                try await transaction.reconcileClaims.recordRows(
-                    self.claim,
-                    rows: rows.map { ($0.id, $0.eventType) }
-                )
-            }
-            return try await transaction.reconcileClaims.finish(
+            try await transaction.reconcileClaims.finish(
                 self.claim,
                 state: state,
+                rows: end.rows?.map { ($0.id, $0.eventType) },
                 problem: end.problem,
                 outcome: end.outcome
             )

@@ -44,8 +44,11 @@ package struct Reconciler: Service {
     }
 
     package func run() async throws {
+        var nextDriftCheck = ContinuousClock.now
         await forEachWakeUp(on: Channel.reconcile, of: self.listener, every: .seconds(1), logger: self.logger) {
-            while try await self.reconcileDue() > 0, !Task.isShuttingDownGracefully {}
+            _ = try await self.reconcileDue()
+            guard ContinuousClock.now >= nextDriftCheck else { return }
+            nextDriftCheck = ContinuousClock.now + .seconds(60)
             _ = try await self.database.system { transaction in
                 try await transaction.reconcileClaims.requestDriftChecks(
                     olderThanSeconds: Int(self.driftCheckInterval.components.seconds)
@@ -54,24 +57,22 @@ package struct Reconciler: Service {
         }
     }
 
-    /// Runs what is due, a few extensions at once.
+    /// Runs what is due, a few extensions at once, until nothing is.
     ///
     /// - Returns: how many runs there were.
     /// - Throws: ``Storage/StorageError`` when the database is away.
     package func reconcileDue() async throws -> Int {
-        let claims = try await self.database.system { transaction in
-            try await transaction.reconcileClaims.claim(
-                claimID: UUID(),
-                leaseSeconds: Self.leaseSeconds,
-                limit: Self.runsAtOnce
-            )
-        }
-        await withTaskGroup(of: Void.self) { runs in
-            for claim in claims {
-                runs.addTask { await self.run(claim) }
+        try await drainClaims(atOnce: Self.runsAtOnce) { free in
+            try await self.database.system { transaction in
+                try await transaction.reconcileClaims.claim(
+                    claimID: UUID(),
+                    leaseSeconds: Self.leaseSeconds,
+                    limit: free
+                )
             }
+        } run: { claim in
+            await self.run(claim)
         }
-        return claims.count
     }
 
     private func run(_ claim: ReconcileClaim) async {

@@ -43,7 +43,7 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
                     for: tenantID
                 )
             }
-            let text = owner.connectionString(forUser: role, password: password)
+            let text = owner.uri(user: role, password: password)
             if self.json {
                 try printJSON(["role": role, "url": text])
             } else {

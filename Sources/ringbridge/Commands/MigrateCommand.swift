@@ -19,7 +19,9 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withConnection(.owner, self.common) { connection in
-                let applied = try await Migrator(connection: connection).up()
+                let migrator = Migrator(connection: connection)
+                let applied = try await migrator.up()
+                try await migrator.ensureEventPartitions(daysAhead: 7)
                 for migration in applied {
                     print("applied \(migration.version) \(migration.name)")
                 }

@@ -51,7 +51,7 @@ struct TenantCommand: AsyncParsableCommand {
                 try await database.system { transaction in
                     let old = try await transaction.tenants.find(id)
                     let definition = try self.definition(id: id, old: old, secret: secret, keyRing: keyRing)
-                    let tenant = try await transaction.tenants.put(definition)
+                    let tenant = try await transaction.tenants.put(definition, ifVersion: old?.version ?? 0)
                     try await transaction.audit(
                         AuditEntry(actor: Principal.shell.actor, action: "tenant.put", target: id.rawValue),
                         tenantID: id

@@ -60,7 +60,10 @@ struct Composition {
             configuration: configuration.database,
             logger: Logger(label: "ringbridge.listener")
         )
-        var services: [any Service] = [pool, listener]
+        var services: [any Service] = [
+            pool, listener,
+            PartitionKeeper(database: database, logger: Logger(label: "ringbridge.partitions")),
+        ]
         if self.only != .api {
             services += self.workers(database: database, listener: listener, http: http)
         }
@@ -85,7 +88,6 @@ struct Composition {
             logger: Logger(label: "ringbridge.pbx")
         )
         return [
-            PartitionKeeper(database: database, logger: Logger(label: "ringbridge.partitions")),
             Assembler(
                 database: database,
                 listener: listener,

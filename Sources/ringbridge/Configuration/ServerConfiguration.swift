@@ -53,7 +53,11 @@ struct ServerConfiguration {
         self.ingestPort = values.optional("INGEST_PORT", ValueParsing.port)
         self.pbxURL = values.value("PBX_URL", default: "https://apiproxy.telphin.ru", ValueParsing.baseURL)
         self.assemblyGrace = values.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration)
-        self.driftCheckInterval = values.value("DRIFT_CHECK_INTERVAL", default: .seconds(21_600), ValueParsing.duration)
+        self.driftCheckInterval = values.value("DRIFT_CHECK_INTERVAL", default: .seconds(21_600)) { text in
+            let interval = try ValueParsing.duration(text)
+            guard interval >= .seconds(60) else { throw MalformedValue("\"\(text)\" is under a minute") }
+            return interval
+        }
         self.operatorKeyDigest = values.optional("OPERATOR_KEY") { key in
             guard key.count >= 64 else {
                 throw MalformedValue("it has fewer than 64 characters; make one with: openssl rand -hex 32")
@@ -78,6 +82,8 @@ struct ServerConfiguration {
             throw ConfigurationError(problems: values.problems)
         }
         self.database = database
+        // A statement that hangs becomes an error, and the PBX sends its event again.
+        self.database.statementTimeout = .seconds(30)
         self.publicURL = publicURL
         self.keyRing = keyRing
     }

@@ -67,7 +67,6 @@ extension TestAPI {
                     _ = try await transaction.recordDirectory(
                         claim,
                         listing: Self.listing,
-                        pbxClient: "1",
                         nextInSeconds: 3_600
                     )
                 }
@@ -85,6 +84,7 @@ extension TestAPI {
                 _ = try await transaction.reconcileClaims.finish(
                     claim,
                     state: state,
+                    rows: nil,
                     problem: problem,
                     outcome: .settled
                 )
