@@ -36,5 +36,22 @@ BEGIN
 END
 $$;
 
+-- What PostgreSQL lets everybody do, and what a tenant's own SQL role could disturb the others with: fill the lock table,
+-- write large objects, send notifications.
+DO $$
+DECLARE
+  one regprocedure;
+BEGIN
+  FOR one IN
+    SELECT oid::regprocedure FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace
+      AND proname ~ '^(pg_(try_)?advisory_|pg_notify$|lo_|lowrite$|loread$)'
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO ringbridge_owner, ringbridge_server, ringbridge_system', one);
+  END LOOP;
+END
+$$;
+
 ALTER SCHEMA public OWNER TO ringbridge_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;

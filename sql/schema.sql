@@ -1119,6 +1119,297 @@ GRANT USAGE ON SCHEMA public TO ringbridge_connector;
 REVOKE ALL ON FUNCTION crm.session_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION crm.session_tenant() TO ringbridge_connector;
 
+-- Name: FUNCTION lo_close(integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_close(integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_close(integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_close(integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_close(integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_creat(integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_creat(integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_creat(integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_create(oid) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_create(oid) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_create(oid) TO ringbridge_system;
+
+-- Name: FUNCTION lo_export(oid, text); Type: ACL; Schema: pg_catalog
+
+GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_export(oid, text) TO ringbridge_system;
+
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) TO ringbridge_system;
+
+-- Name: FUNCTION lo_get(oid); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid) TO ringbridge_system;
+
+-- Name: FUNCTION lo_get(oid, bigint, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_import(text); Type: ACL; Schema: pg_catalog
+
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text) TO ringbridge_system;
+
+-- Name: FUNCTION lo_import(text, oid); Type: ACL; Schema: pg_catalog
+
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text, oid) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text, oid) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_import(text, oid) TO ringbridge_system;
+
+-- Name: FUNCTION lo_lseek(integer, integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_lseek64(integer, bigint, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_open(oid, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_open(oid, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_open(oid, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_open(oid, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_open(oid, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_put(oid, bigint, bytea); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) TO ringbridge_system;
+
+-- Name: FUNCTION lo_tell(integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell(integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell(integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell(integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell(integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_tell64(integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell64(integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell64(integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell64(integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_tell64(integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_truncate(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lo_truncate64(integer, bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) TO ringbridge_system;
+
+-- Name: FUNCTION lo_unlink(oid); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_unlink(oid) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lo_unlink(oid) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lo_unlink(oid) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lo_unlink(oid) TO ringbridge_system;
+
+-- Name: FUNCTION loread(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.loread(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.loread(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.loread(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.loread(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION lowrite(integer, bytea); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_unlock(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_unlock(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_unlock_all(); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_unlock_shared(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_notify(text, text); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_notify(text, text) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_notify(text, text) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_notify(text, text) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_notify(text, text) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO ringbridge_system;
+
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO ringbridge_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO ringbridge_server;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO ringbridge_system;
+
 -- Name: FUNCTION create_connector_role(role_name text, password text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.create_connector_role(role_name text, password text) FROM PUBLIC;

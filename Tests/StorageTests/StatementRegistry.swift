@@ -41,6 +41,8 @@ enum StatementRegistry {
             version: nil
         ),
         FindTenant(id: tenantID),
+        TimeZoneExists(name: "UTC"),
+        SampleSealedSecrets(),
         ListTenants(after: nil, limit: 1),
         EnsureTenantRows(id: tenantID),
         PutUser(tenantID: "807", user: User(id: UserID(rawValue: "u"), name: "n", email: nil)),

@@ -59,8 +59,9 @@ extension PostgresError {
         case .connectionFailed, .connectionLost, .poolExhausted, .poolClosed:
             true
         case .server(let state):
-            state.class == "08" || state == .adminShutdown || state == .crashShutdown || state == .cannotConnectNow
-                || state == .tooManyConnections || state == .readOnlySQLTransaction
+            state.class == "08" || state.class == "53" || state == .adminShutdown || state == .crashShutdown
+                || state == .cannotConnectNow
+                || state == .readOnlySQLTransaction
         case .configuration, .timedOut, .cancelled, .decoding, .protocolViolation:
             false
         }

@@ -24,7 +24,14 @@ package struct Migrator: Sendable {
     /// The migrations that the database has, in order; none when it was never migrated.
     package func applied() async throws -> [Migration] {
         guard try await self.connection.execute(MigrationTableExists()).first == true else { return [] }
-        return try await self.connection.execute(ListAppliedMigrations())
+        do throws(PostgresError) {
+            return try await self.connection.execute(ListAppliedMigrations())
+        } catch {
+            guard error.sqlState == .insufficientPrivilege || error.sqlState == .undefinedTable else { throw error }
+            throw Failure(
+                description: "this role may not read the schema; DATABASE_URL must log in as ringbridge_server"
+            )
+        }
     }
 
     /// What is left to do.
@@ -41,6 +48,15 @@ package struct Migrator: Sendable {
         let result: Result<[Migration], any Error>
         do {
             result = .success(try await self.applyMissing())
+        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+            result = .failure(
+                Failure(
+                    description: """
+                        this role may not change the schema: run sql/roles.sql as a superuser once, and let \
+                        DATABASE_OWNER_URL log in as ringbridge_owner
+                        """
+                )
+            )
         } catch {
             result = .failure(error)
         }

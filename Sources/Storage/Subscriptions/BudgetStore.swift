@@ -11,6 +11,13 @@ package struct PBXBudget: Hashable, Sendable {
     package var blockedSeconds: Int
     /// Seconds until the counter starts again, at most the hour when the PBX did not say; nil when it has.
     package var resetSeconds: Int?
+
+    package init(limit: Int?, remaining: Int?, blockedSeconds: Int, resetSeconds: Int?) {
+        self.limit = limit
+        self.remaining = remaining
+        self.blockedSeconds = blockedSeconds
+        self.resetSeconds = resetSeconds
+    }
 }
 
 extension SystemTransaction {

@@ -39,6 +39,11 @@ package struct TenantStore: Sendable {
         }
     }
 
+    /// Whether the database's time zone table has this name.
+    package func knowsTimeZone(_ name: String) async throws -> Bool {
+        try await self.postgres.first(TimeZoneExists(name: name)) ?? false
+    }
+
     /// The scope of a tenant that exists and is not being removed; nil otherwise.
     package func scope(of id: TenantID) async throws -> TenantScope? {
         guard let tenant = try await self.find(id), tenant.status != .removing else { return nil }
@@ -185,6 +190,41 @@ struct EnsureTenantRows: Statement {
     var id: TenantID
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
+}
+
+struct TimeZoneExists: Statement {
+    static let sql: StaticString = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)"
+    var name: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.name) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
+}
+
+/// A sealed app secret under each key that is in use.
+struct SampleSealedSecrets: Statement {
+    static let sql: StaticString = """
+        SELECT DISTINCT ON (split_part(pbx_app_secret_sealed, '.', 2)) tenant_id, pbx_app_secret_sealed FROM tenants
+        """
+
+    struct Output: Sendable {
+        var tenantID: TenantID
+        var sealed: String
+    }
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(tenantID: try row.next(), sealed: try row.next())
+    }
+}
+
+extension SystemTransaction {
+    /// Proves that the key ring opens what is stored, by one secret under each key in use.
+    ///
+    /// - Throws: ``KeyRing/OpenError`` when it does not.
+    package func proveKeyRing(_ keyRing: KeyRing) async throws {
+        for sample in try await self.postgres.execute(SampleSealedSecrets()) {
+            _ = try keyRing.open(sample.sealed, context: .appSecret(of: sample.tenantID))
+        }
+    }
 }
 
 struct ResolvePBXClient: Statement {

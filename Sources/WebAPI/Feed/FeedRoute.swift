@@ -56,10 +56,10 @@ struct FeedRoute: Sendable {
 
     private func position(_ cursor: String?, start: Start?, scope: TenantScope) async throws -> Int64 {
         if let cursor {
-            guard let seq = try Cursor.decode(.feed, cursor).flatMap({ Int64($0) }), seq >= 0 else {
-                throw HTTPProblem(.invalidCursor)
-            }
-            return seq
+            guard let place = try Cursor.decode(.feed, cursor).flatMap(FeedPlace.init(text:)),
+                place.tenantID == scope.tenantID
+            else { throw HTTPProblem(.invalidCursor) }
+            return place.seq
         }
         return start == .now ? try await self.database.tenant(scope) { try await $0.feed.lastSeq() } : 0
     }
@@ -74,7 +74,11 @@ struct FeedRoute: Sendable {
             }
             return calls
         }
-        return FeedPage(calls: Array(calls.prefix(limit)), after: seq, hasMore: calls.count > limit)
+        return FeedPage(
+            calls: Array(calls.prefix(limit)),
+            after: FeedPlace(tenantID: scope.tenantID, seq: seq),
+            hasMore: calls.count > limit
+        )
     }
 }
 
@@ -88,8 +92,12 @@ extension QueryParameters {
 struct FeedPage: Sendable {
     var calls: [StoredCall]
     /// Where this page began.
-    var after: Int64
+    var after: FeedPlace
     var hasMore: Bool
+
+    private var end: FeedPlace {
+        FeedPlace(tenantID: self.after.tenantID, seq: self.calls.last?.seq ?? self.after.seq)
+    }
 
     var response: Response {
         let entries = self.calls.map { call -> JSONValue in
@@ -101,7 +109,7 @@ struct FeedPage: Sendable {
         }
         return .json([
             "data": .array(entries),
-            "next_cursor": .string(Cursor.encode(.feed, String(self.calls.last?.seq ?? self.after))),
+            "next_cursor": .string(Cursor.encode(.feed, self.end.text)),
             "has_more": .bool(self.hasMore),
         ])
     }

@@ -32,6 +32,7 @@ struct MappingRoutes: Sendable {
             let report = try await self.report(context.scope)
             return Response.json(report.json(in: self.language(request, context)))
         }
+        router.post("reconcile") { request, context in try await self.runNow(request, context: context) }
         router.get("problems") { request, context in
             _ = try QueryParameters(request, known: [])
             let problems = try await self.database.tenant(context.scope) { try await $0.problems() }
@@ -44,23 +45,41 @@ struct MappingRoutes: Sendable {
         AcceptLanguage.preferred(request.headers[.acceptLanguage]) ?? context.tenant.locale
     }
 
+    /// "Retry now": runs every mapped extension, also those whose trouble was terminal.
+    private func runNow(_ request: Request, context: TenantAdminContext) async throws -> Response {
+        _ = try QueryParameters(request, known: [])
+        try context.requireActive()
+        let (wait, headers) = Self.wait(request)
+        let deadline = ContinuousClock.now + .seconds(wait)
+        let tickets = try await self.database.tenant(context.scope) { transaction in
+            let mapped = try await transaction.mappings.current().mappings.map(\.extensionID)
+            return try await transaction.reconcile.requestWhereNeeded(mapped, amongMapped: [])
+        }
+        let report = try await self.waitForReconcile(context.scope, tickets: tickets, until: deadline)
+        return .json(report.json(in: self.language(request, context)), headers: headers)
+    }
+
+    /// The seconds of `Prefer: wait=N` within our bound, and the header that says so (RFC 7240).
+    private static func wait(_ request: Request) -> (seconds: Int, headers: HTTPFields) {
+        let preferred = Prefer.wait(request.headers[values: .prefer])
+        let seconds = min(preferred ?? Self.defaultWait, Self.maximumWait)
+        return (seconds, preferred == nil ? [:] : [.preferenceApplied: "wait=\(seconds)"])
+    }
+
     private func replace(_ request: Request, context: TenantAdminContext) async throws -> Response {
         _ = try QueryParameters(request, known: [])
         let condition = EntityTag.Condition(request)
         guard condition != .none else { throw HTTPProblem(.preconditionRequired) }
         let wanted = try MappingBody.mappings(try await request.json(upTo: Self.maximumBody))
         try context.requireActive()
-        let preferred = Prefer.wait(request.headers[values: .prefer])
-        let wait = min(preferred ?? Self.defaultWait, Self.maximumWait)
+        let (wait, preference) = Self.wait(request)
         let deadline = ContinuousClock.now + .seconds(wait)
         try await self.waitForDirectory(context.scope, until: deadline)
 
         let (set, tickets) = try await self.write(wanted, condition: condition, context: context)
         let report = try await self.waitForReconcile(context.scope, tickets: tickets, until: deadline)
-        var headers: HTTPFields = [.eTag: EntityTag.text(set.version)]
-        if preferred != nil {
-            headers[.preferenceApplied] = "wait=\(wait)"
-        }
+        var headers = preference
+        headers[.eTag] = EntityTag.text(set.version)
         return .json(
             [
                 "mappings": .array(set.mappings.map(\.json)),
@@ -132,7 +151,7 @@ struct MappingRoutes: Sendable {
         }
     }
 
-    /// Waits until a run has ended for every ticket, or the time is over.
+    /// Waits until a run has ended for every ticket with more than "again later", or the time is over.
     private func waitForReconcile(
         _ scope: TenantScope,
         tickets: [ReconcileTicket],
@@ -146,11 +165,11 @@ struct MappingRoutes: Sendable {
             every: .milliseconds(500)
         ) {
             let states = try await self.database.tenant(scope) { try await $0.reconcile.states() }
-            let generations = Dictionary(
-                states.map { ($0.extensionID, $0.generation) },
+            let ended = Dictionary(
+                states.filter { $0.state != .pending }.map { ($0.extensionID, $0.generation) },
                 uniquingKeysWith: { first, _ in first }
             )
-            guard tickets.allSatisfy({ generations[$0.extensionID] ?? 0 >= $0.generation }) else { return nil }
+            guard tickets.allSatisfy({ ended[$0.extensionID] ?? 0 >= $0.generation }) else { return nil }
             return try await self.report(scope, tickets: tickets)
         }
         guard let answered else { return try await self.report(scope, tickets: tickets) }

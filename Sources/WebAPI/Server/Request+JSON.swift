@@ -36,6 +36,11 @@ extension Request {
             body = try await self.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw HTTPProblem(.bodyTooLarge)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            // The sender broke off or broke the protocol: nothing else can fail here.
+            throw HTTPProblem(.badRequest)
         }
         guard announced == nil || announced == body.readableBytes else { throw HTTPProblem(.badRequest) }
         return Array(body.readableBytesView)

@@ -65,6 +65,21 @@ struct TenantRoutes: Sendable {
         guard let sealed = try self.sealedSecret(wanted.appSecret, of: id) ?? old?.pbx.sealedAppSecret else {
             throw HTTPProblem(.validationFailed)
         }
+        guard try await transaction.tenants.knowsTimeZone(wanted.timeZone) else {
+            throw HTTPProblem(
+                .validationFailed,
+                failures: [
+                    FieldFailure(
+                        pointer: "/time_zone",
+                        code: .invalidValue,
+                        detail: LocalizedText(
+                            ru: "Такого часового пояса нет; пример: Europe/Moscow.",
+                            en: "There is no such time zone; an example: Europe/Moscow."
+                        )
+                    )
+                ]
+            )
+        }
         let definition = TenantStore.Definition(
             id: id,
             name: wanted.name,

@@ -27,10 +27,8 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
                 throw CommandFailure("there is no tenant \"\(self.tenant)\"; see: ringbridge tenant list")
             }
             var generator = SystemRandomNumberGenerator()
-            let suffix = String(generator.next() as UInt32, radix: 36)
-            let role =
-                "bi_" + tenantID.rawValue.lowercased().map { $0 == "-" ? "_" : String($0) }.joined().prefix(40) + "_"
-                + suffix
+            // Every login sees the names of all roles, so the name says nothing of the tenant.
+            let role = "bi_" + String(generator.next() as UInt64, radix: 36)
             let password = (0..<3).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
             var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: self.common.config))
             guard let owner = DatabaseURL.owner.read(&values) else {

@@ -113,6 +113,7 @@ struct Composition {
     }
 
     private func api(database: Database, listener: PostgresListener, metrics: PrometheusRegistry) -> [any Service] {
+        let configuration = self.configuration
         let intake = EventIntake(store: EventStore(database: database), logger: Logger(label: "ringbridge.intake"))
         let tokens = TokenDirectory(database: database, listener: listener, logger: Logger(label: "ringbridge.tokens"))
         let webConfiguration = WebAPIConfiguration(
@@ -127,7 +128,7 @@ struct Composition {
             intake: intake,
             tokens: tokens,
             renderMetrics: { metrics.render() },
-            readiness: { await Self.readiness(of: database) },
+            readiness: { await Self.readiness(of: database, keyRing: configuration.keyRing) },
             logger: Logger(label: "ringbridge.http")
         )
         var services: [any Service] = [tokens, intake]
@@ -185,31 +186,43 @@ struct Composition {
         try result.get()
     }
 
-    /// The checks of `/readyz`. The key ring was read before the server started, so it is there.
-    private static func readiness(of database: Database) async -> [ReadinessCheck] {
-        let away: String
+    /// The checks of `/readyz`.
+    private static func readiness(of database: Database, keyRing: KeyRing) async -> [ReadinessCheck] {
+        let schema: String?
         do throws(PoolError<any Error>) {
             try await database.pool.withConnection { connection throws(any Error) in
                 try await Migrator(connection: connection).verify()
             }
-            return Self.checks(database: nil, schema: nil)
+            schema = nil
         } catch .body(let failure as Migrator.Failure) {
-            return Self.checks(database: nil, schema: failure.description)
+            schema = failure.description
         } catch .lease(let error) {
-            away = error.message
+            return Self.checks(database: error.message, schema: Self.unknown, keyRing: nil)
         } catch {
-            away = "the database does not answer"
+            return Self.checks(database: "the database does not answer", schema: Self.unknown, keyRing: nil)
         }
-        return Self.checks(database: away, schema: "unknown while the database is away")
+        do {
+            try await database.system { try await $0.proveKeyRing(keyRing) }
+            return Self.checks(database: nil, schema: schema, keyRing: nil)
+        } catch let error as KeyRing.OpenError {
+            return Self.checks(database: nil, schema: schema, keyRing: error.description)
+        } catch {
+            return Self.checks(database: "the database does not answer", schema: schema, keyRing: nil)
+        }
     }
 
-    /// `database`: what is wrong with it; nil: nothing.
-    /// `schema`: what is wrong with it; nil: nothing.
-    private static func checks(database: String?, schema: String?) -> [ReadinessCheck] {
+    private static let unknown = "unknown while the database is away"
+
+    /// Each argument says what is wrong; nil: nothing.
+    private static func checks(database: String?, schema: String?, keyRing: String?) -> [ReadinessCheck] {
         [
             ReadinessCheck(name: "database", ok: database == nil, detail: database ?? "the database answers"),
             ReadinessCheck(name: "schema", ok: schema == nil, detail: schema ?? "the schema is this program's"),
-            ReadinessCheck(name: "key_ring", ok: true, detail: "the key ring is loaded"),
+            ReadinessCheck(
+                name: "key_ring",
+                ok: keyRing == nil,
+                detail: keyRing ?? "the key ring opens what is stored"
+            ),
         ]
     }
 }

@@ -30,7 +30,8 @@ enum ValueParsing {
             let host = url.host, !host.isEmpty, url.query == nil, url.fragment == nil, url.user == nil,
             url.password == nil
         else {
-            throw MalformedValue("\"\(text)\" is not a base URL; write for example https://ringbridge.example.com")
+            // Not quoted: there may be a password in it.
+            throw MalformedValue("it is not a base URL; write for example https://ringbridge.example.com")
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
