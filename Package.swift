@@ -14,6 +14,8 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let httpCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
@@ -61,6 +63,7 @@ let package = Package(
             name: "WebAPI",
             dependencies: [
                 "Postgres", "Storage", "Telephony", httpTypes, hummingbird, lifecycle, log, metrics, nioCore,
+                nioHTTPTypes,
             ]
         ),
         .target(name: "Observability", dependencies: [coreMetrics, log]),
@@ -106,7 +109,7 @@ let package = Package(
             name: "WebAPITests",
             dependencies: [
                 "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpTypes, hummingbird, hummingbirdTesting,
-                inMemoryLogging, lifecycle, log, nioCore,
+                inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTPTypes,
             ]
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics, log, metrics]),

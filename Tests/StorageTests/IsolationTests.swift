@@ -75,6 +75,66 @@ struct IsolationTests {
         }
     }
 
+    @Test(
+        "a connector's role cannot disturb others: no advisory lock, no notification, no large object",
+        arguments: [
+            "SELECT pg_advisory_lock(1)", "SELECT pg_try_advisory_xact_lock(1)",
+            "SELECT pg_notify('ringbridge_calls', '')",
+            "SELECT lo_from_bytea(0, 'x')",
+            "CREATE TABLE public.mine (a int)",
+            "INSERT INTO public.users (tenant_id) VALUES ('808')",
+        ]
+    )
+    func harmlessRoles(attempt: String) async throws {
+        try await TestDatabase.with { test in
+            let scope = try await TenantFixture.make("807", in: test.database)
+            let logger = Logger(label: "test")
+            let owner = try await PostgresConnection.connect(test.owner, logger: logger)
+            let store = ConnectorRoleStore(connection: owner)
+            let role = "bi_" + Self.suffix()
+            try await store.create(roleName: role, password: "secret", for: scope.tenantID)
+            let connection = try await PostgresConnection.connect(
+                try TestDatabase.configuration(database: test.name, role: role),
+                logger: logger
+            )
+            // Read-only is a default that every session can lift; what holds are the grants.
+            try await connection.script("SET default_transaction_read_only = off")
+            let error = await #expect(throws: PostgresError.self) { try await connection.script(attempt) }
+            #expect(error?.sqlState == .insufficientPrivilege)
+            await connection.close()
+            #expect(try await store.revoke(roleName: role, of: scope.tenantID))
+            await owner.close()
+        }
+    }
+
+    struct Audited: Statement {
+        static let sql: StaticString = "SELECT action FROM audit_log WHERE tenant_id = '807' ORDER BY audit_id"
+        static func decode(_ row: inout Row) throws(PostgresError) -> String { try row.next() }
+    }
+
+    @Test("the runtime role mints no keys and changes no tenant, and operators' audit lines are not its own")
+    func runtimeGrants() async throws {
+        try await TestDatabase.with { test in
+            let scope = try await TenantFixture.make("807", in: test.database)
+            let server = try await PostgresConnection.connect(test.server, logger: Logger(label: "test"))
+            for attempt in ["UPDATE tenants SET status = 'suspended'", "UPDATE api_keys SET role = 'operator'"] {
+                let error = await #expect(throws: PostgresError.self) { try await server.script(attempt) }
+                #expect(error?.sqlState == .insufficientPrivilege)
+            }
+            await server.close()
+            try await test.database.system { transaction in
+                try await transaction.audit(AuditEntry(actor: "a", action: "operator.only", target: "t"), tenantID: nil)
+                try await transaction.audit(
+                    AuditEntry(actor: "a", action: "tenant.own", target: "t"),
+                    tenantID: scope.tenantID
+                )
+            }
+            let seen = try await test.database.tenant(scope) { try await $0.postgres.execute(Audited()) }
+            #expect(seen == ["tenant.own"])
+            #expect(try await test.database.pool.execute(Audited()) == [])
+        }
+    }
+
     static func writeCall(of scope: TenantScope, in database: Database) async throws {
         try await database.system { transaction in
             try await transaction.assembly.write([

@@ -32,6 +32,22 @@ struct SecretTests {
         }
     }
 
+    @Test("a key ring that does not open what is stored is found out")
+    func proof() async throws {
+        try await TestDatabase.with { test in
+            try await test.database.system { try await $0.proveKeyRing(try KeyRing(parsing: Self.one)) }
+            _ = try await TenantFixture.make("807", in: test.database)
+            try await test.database.system { try await $0.proveKeyRing(try TenantFixture.keyRing()) }
+            await #expect(throws: KeyRing.OpenError.unknownKey(id: "test")) {
+                try await test.database.system { try await $0.proveKeyRing(try KeyRing(parsing: Self.one)) }
+            }
+            let sameID = "test:" + String(repeating: "B", count: 43) + "="
+            await #expect(throws: KeyRing.OpenError.notAuthentic) {
+                try await test.database.system { try await $0.proveKeyRing(try KeyRing(parsing: sameID)) }
+            }
+        }
+    }
+
     @Test("a malformed key ring says what is wrong and shows no key", arguments: ["", "A", "k:short", "k k:x", "a:b,"])
     func malformedRing(text: String) {
         let error = #expect(throws: KeyRing.ParseError.self) { try KeyRing(parsing: text) }

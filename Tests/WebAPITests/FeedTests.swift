@@ -40,6 +40,32 @@ struct FeedTests {
         }
     }
 
+    @Test(
+        "another tenant's cursor, one ahead of the feed and one never given out are refused, not followed past changes"
+    )
+    func foreignCursors() async throws {
+        try await TestAPI.with { api in
+            try await api.tenant("807")
+            try await api.tenant("808")
+            let scope = try await api.scope("807")
+            try await api.write([.upsert(.sample("a")), .upsert(.sample("b"))], to: scope)
+            try await api.write([.upsert(.sample("c"))], to: try await api.scope("808"))
+            let first = try await api.send(
+                .get,
+                "/v1/calls/changes?limit=1",
+                key: try await api.key("connector", of: "807")
+            )
+            let given = try #require(first.json["next_cursor"]?.text)
+            let other = try await api.key("connector", of: "808")
+            let ahead = Cursor.encode(.feed, "999.808")
+            for cursor in [given, ahead, Cursor.encode(.feed, "+1.808"), Cursor.encode(.feed, "1")] {
+                let answer = try await api.send(.get, "/v1/calls/changes?cursor=\(cursor)", key: other)
+                #expect(answer.status == .badRequest)
+                #expect(answer.code == "invalid_cursor")
+            }
+        }
+    }
+
     @Test("from=now begins after what is there")
     func now() async throws {
         try await TestAPI.with { api in

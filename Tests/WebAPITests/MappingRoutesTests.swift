@@ -68,6 +68,24 @@ struct MappingRoutesTests {
         }
     }
 
+    @Test("retry now runs what had failed for good, and a pending end is waited through")
+    func retryNow() async throws {
+        try await TestAPI.with { api in
+            try await api.tenant("807")
+            try await api.user("u1", of: "807")
+            try await api.readDirectories()
+            _ = try await Self.put(Self.phone, on: api) { try await api.reconcile(TestAPI.limited) }
+            let path = "/admin/v1/tenants/807/reconcile"
+            let asked = try await api.operate(.post, path, headers: [.prefer: "wait=0"])
+            #expect(asked.json["status"]?.text == "pending")
+            #expect(asked.headers[.preferenceApplied] == "wait=0")
+            try await api.reconcile()
+            let after = try await api.operate(.get, path)
+            #expect(after.json["status"]?.text == "converged")
+            #expect(try await api.operate(.get, "/admin/v1/tenants/807/problems").data == [])
+        }
+    }
+
     @Test("without a run within the wait the write is done and pending")
     func pending() async throws {
         try await TestAPI.with { api in

@@ -19,8 +19,8 @@ package struct Reconciler: Service {
     private let driftCheckInterval: Duration
     private let logger: Logger
 
-    /// Longer than all requests of a run can take.
-    private static let leaseSeconds = 300
+    /// Longer than the requests between two renewals take; after a kill an extension waits that long for its next run.
+    private static let leaseSeconds = 120
     private static let runsAtOnce = 4
 
     /// `publicURL`: `PUBLIC_URL`, the base of the event URLs.

@@ -155,7 +155,9 @@ struct Composition {
         let host = self.configuration.httpHost
         return Application(
             router: router,
-            server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(60))
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),
                 serverName: "ringbridge"
