@@ -98,6 +98,22 @@ struct MigrationTests {
         }
     }
 
+    @Test("before the first migration every role is told what to do")
+    func rolesBeforeTheFirstMigration() async throws {
+        try await TestDatabase.withEmpty { owner in
+            let server = try PostgresConfiguration(
+                connectionString: owner.uri(user: "ringbridge_server", password: "any")
+            )
+            let connection = try await PostgresConnection.connect(server, logger: Logger(label: "test"))
+            let migrator = Migrator(connection: connection)
+            let missing = await #expect(throws: Migrator.Failure.self) { try await migrator.verify() }
+            #expect(missing?.description.contains("ringbridge migrate up") == true)
+            let refused = await #expect(throws: Migrator.Failure.self) { _ = try await migrator.up() }
+            #expect(refused?.description.contains("DATABASE_OWNER_URL") == true)
+            await connection.close()
+        }
+    }
+
     struct TableExists: Statement {
         static let sql: StaticString = "SELECT to_regclass($1) IS NOT NULL"
         var name: String

@@ -27,7 +27,7 @@ package struct Migrator: Sendable {
         do throws(PostgresError) {
             return try await self.connection.execute(ListAppliedMigrations())
         } catch {
-            guard error.sqlState == .insufficientPrivilege || error.sqlState == .undefinedTable else { throw error }
+            guard error.isLackOfRights else { throw error }
             throw Failure(
                 description: "this role may not read the schema; DATABASE_URL must log in as ringbridge_server"
             )
@@ -48,7 +48,7 @@ package struct Migrator: Sendable {
         let result: Result<[Migration], any Error>
         do {
             result = .success(try await self.applyMissing())
-        } catch let error as PostgresError where error.sqlState == .insufficientPrivilege {
+        } catch let error as PostgresError where error.isLackOfRights {
             result = .failure(
                 Failure(
                     description: """
@@ -136,8 +136,21 @@ package struct Migrator: Sendable {
     }
 }
 
+extension PostgresError {
+    /// The role may not use the schema or its tables; without USAGE a schema is as good as none (3F000), its tables too.
+    fileprivate var isLackOfRights: Bool {
+        self.sqlState == .insufficientPrivilege || self.sqlState == .undefinedTable
+            || self.sqlState?.rawValue == "3F000"
+    }
+}
+
 struct MigrationTableExists: Statement {
-    static let sql: StaticString = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
+    /// From the catalog, which also a role may read that may not use the schema yet.
+    static let sql: StaticString = """
+        SELECT EXISTS (
+          SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = 'public' AND c.relname = 'schema_migrations')
+        """
 
     static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
 }
