@@ -54,6 +54,10 @@ final class BuiltProgram: Sendable {
         self.ended = ended
     }
 
+    deinit {
+        try? FileManager.default.removeItem(at: self.errorFile)
+    }
+
     /// Everything written to standard error so far.
     var log: String { (try? String(contentsOf: self.errorFile, encoding: .utf8)) ?? "" }
 
