@@ -91,7 +91,6 @@ enum StatementRegistry {
         OpenMappings(tenantID: "807", mappings: [], at: Timestamp(microseconds: 0)),
         FindEventTokenVersion(),
         ListEventTokenOwners(),
-        FindEventTokenOwner(digest: digest),
         ListExtensionTokens(tenantID: tenantID, extensionID: extensionID),
         RetireEventTokens(tenantID: "807", extensionIDs: []),
         InsertEventTokens(tenantID: "807", tokens: []),

@@ -58,7 +58,7 @@ CREATE UNIQUE INDEX mappings_current_key ON mappings (tenant_id, extension_id) W
 CREATE INDEX mappings_user_id_idx ON mappings (tenant_id, user_id);
 
 -- A reference table: the tenant and the extension of an event come from the token's digest alone.
--- sealed is the token under the key ring, for composing the URL; it is null once nothing needs the text any more.
+-- sealed is the token under the key ring, for composing the URL and for knowing our rows on the PBX.
 CREATE TABLE event_tokens (
   digest bytea NOT NULL,
   tenant_id text NOT NULL,

@@ -254,8 +254,7 @@ struct WriteExtensions: Statement {
     }
 }
 
-/// Extensions that calls or mappings name and whose type the listing changes, or that it brings back, takes away or shows for
-/// the first time: what is wanted of them changes, or can be told at last.
+/// Mapped extensions whose type the listing changes, or that it brings back, takes away or shows for the first time: what is wanted of them changes, or can be told at last.
 struct RequestReconcileOfChanged: Statement {
     static let sql: StaticString = """
         INSERT INTO reconcile_todos (tenant_id, extension_id)

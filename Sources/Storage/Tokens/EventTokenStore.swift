@@ -56,11 +56,6 @@ package struct EventTokenStore: Sendable {
         return Dictionary(rows.map { ($0.digest, $0.owner) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The owner of one token; nil when it is unknown or its tenant is being removed.
-    package func owner(of digest: SecretDigest) async throws -> EventTokenOwner? {
-        try await self.postgres.first(FindEventTokenOwner(digest: digest))
-    }
-
     /// The opened tokens of one extension.
     ///
     /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one: without it a row of ours would look foreign.
@@ -109,19 +104,6 @@ struct ListEventTokenOwners: Statement {
             digest: SecretDigest(stored: try row.next()),
             owner: EventTokenOwner(scope: TenantScope(tenantID: try row.next()), extensionID: try row.next())
         )
-    }
-}
-
-struct FindEventTokenOwner: Statement {
-    static let sql: StaticString = """
-        SELECT e.tenant_id, e.extension_id FROM event_tokens e JOIN tenants t USING (tenant_id)
-        WHERE e.digest = $1 AND t.status <> 'removing'
-        """
-    var digest: SecretDigest
-
-    func bind(_ bindings: inout Bindings) { bindings.append(self.digest.bytes) }
-    static func decode(_ row: inout Row) throws(PostgresError) -> EventTokenOwner {
-        EventTokenOwner(scope: TenantScope(tenantID: try row.next()), extensionID: try row.next())
     }
 }
 
