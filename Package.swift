@@ -90,7 +90,7 @@ let package = Package(
             path: "Tests/TestSupport"
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", lifecycle, log]),
-        .testTarget(name: "TelephonyTests", dependencies: ["Telephony"]),
+        .testTarget(name: "TelephonyTests", dependencies: ["Telephony", "TestSupport"]),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Postgres", "Schema", "Storage", "Telephony", "TestSupport", lifecycle, log]

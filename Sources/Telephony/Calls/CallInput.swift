@@ -8,6 +8,8 @@ package struct CallInput: Sendable {
     package var directory: ExtensionDirectory
     /// The mappings of the tenant over time, at least those of the extensions of the events.
     package var history: [MappingPeriod]
+    /// What the PBX's call history knows of the recordings of this CallID, in any order (rule 12).
+    package var recordings: [KnownRecording]
     /// The tenant's choices; `graceSeconds` is not read here, `grace` is.
     package var settings: TenantSettings
     /// How long to wait for a queue's hangup (rule 5), in microseconds, resolved from the tenant's and the server's setting.
@@ -21,6 +23,7 @@ package struct CallInput: Sendable {
         events: [CallEvent],
         directory: ExtensionDirectory,
         history: [MappingPeriod],
+        recordings: [KnownRecording] = [],
         settings: TenantSettings,
         grace: Int64,
         now: Timestamp
@@ -29,6 +32,7 @@ package struct CallInput: Sendable {
         self.events = events
         self.directory = directory
         self.history = history
+        self.recordings = recordings
         self.settings = settings
         self.grace = grace
         self.now = now

@@ -40,13 +40,14 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         self.assembly(of: self.events.map { $0.event() }, at: second)
     }
 
-    func assembly(of events: [CallEvent], at second: Double) -> Assembly {
+    func assembly(of events: [CallEvent], at second: Double, recordings: [KnownRecording] = []) -> Assembly {
         assemble(
             CallInput(
                 callID: Self.callID,
                 events: events,
                 directory: Self.directory,
                 history: Self.history,
+                recordings: recordings,
                 settings: self.settings,
                 grace: 5_000_000,
                 now: Self.instant(second)

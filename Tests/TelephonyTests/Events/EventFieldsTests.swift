@@ -1,4 +1,5 @@
 import Telephony
+import TestSupport
 import Testing
 
 @Suite("The fields of a webhook")

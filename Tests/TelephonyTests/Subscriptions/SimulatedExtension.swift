@@ -1,4 +1,5 @@
 import Telephony
+import TestSupport
 
 /// The rows of one extension on a PBX, and what a plan does to them.
 struct SimulatedExtension {

@@ -30,18 +30,14 @@ extension PhoneLeg {
             isContradictory: isHollow || (hasAnswerEvent && !saysAnswer) || statuses.count > 1
         )
     }
-
-    /// Rule 12: the recording of the latest hangup that names one.
-    var recordingID: String? {
-        self.hangups.filter { $0.recID != nil }.max { $0.isOutweighed(by: $1) }?.recID
-    }
 }
 
 extension CallEvent {
     /// `CallStatus` of an answered leg.
     static let answerStatus = "ANSWER"
 
-    fileprivate func isOutweighed(by other: CallEvent) -> Bool {
+    /// Whether `other` counts more, of two hangups of one leg.
+    func isOutweighed(by other: CallEvent) -> Bool {
         if self.eventTime != other.eventTime {
             return self.eventTime < other.eventTime
         }

@@ -36,7 +36,7 @@ extension CallEvidence {
             answeredAt: answeredAt,
             endedAt: closing.hangup.eventTime,
             durationMicroseconds: isAnswered ? closing.hangup.durationMicroseconds : 0,
-            recordingID: isAnswered ? leg.recordingID : nil,
+            recordingID: isAnswered ? self.recordingID(of: leg, known: input.recordings) : nil,
             callbackID: leg.first(\.callBackID) ?? self.first(\.callBackID),
             transferred: leg.isTransferred,
             isInternal: leg.isInternalCall(in: input.directory) || leg.isInternalForward,
