@@ -4,10 +4,10 @@ package func normalizedE164(_ number: String) -> String? {
     let text = number.trimmed()
     let isInternational = text.hasPrefix("+")
     var digits = ""
-    for character in isInternational ? text.dropFirst() : text[...] {
-        if character.isASCII, character.isWholeNumber {
-            digits.append(character)
-        } else if !isPunctuation(character) {
+    for scalar in text.unicodeScalars.dropFirst(isInternational ? 1 : 0) {
+        if ("0"..."9").contains(scalar) {
+            digits.unicodeScalars.append(scalar)
+        } else if !isPunctuation(scalar) {
             return nil
         }
     }
@@ -28,8 +28,8 @@ private func e164(_ digits: String) -> String? {
     (7...15).contains(digits.count) && !digits.hasPrefix("0") ? "+\(digits)" : nil
 }
 
-private func isPunctuation(_ character: Character) -> Bool {
-    switch character {
+private func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
     case " ", "\u{A0}", "-", "\u{2011}", "\u{2013}", "(", ")", ".", "/": true
     default: false
     }

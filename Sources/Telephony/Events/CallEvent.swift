@@ -1,5 +1,8 @@
 /// One stored event with its fields understood. Nothing is refused: what a field does not say stays nil.
-package struct CallEvent: Hashable, Sendable {
+///
+/// It never changes and is equal by value; it is a class because assembling passes events on and on, and they have many
+/// fields.
+package final class CallEvent: Hashable, Sendable {
     /// The extension that the token stands for; what the payload claims does not count.
     package let extensionID: ExtensionID
     /// When it arrived, by our clock.
@@ -80,6 +83,18 @@ package struct CallEvent: Hashable, Sendable {
         self.transferred = fields["Transfered"].flatMap(word).flatMap(yesOrNo) ?? false
         self.remoteNumber = fields["RemoteNumber"].flatMap(number)
         self.callBackID = fields["CallBackID"].flatMap(verbatim)
+    }
+
+    // All the rest follows from these three.
+
+    package static func == (left: CallEvent, right: CallEvent) -> Bool {
+        left.extensionID == right.extensionID && left.arrivedAt == right.arrivedAt && left.fields == right.fields
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.extensionID)
+        hasher.combine(self.arrivedAt)
+        hasher.combine(self.fields)
     }
 
     /// Whether the payload names extensions and none of them is the token's: kept and processed all the same, but counted.
