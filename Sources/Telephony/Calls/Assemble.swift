@@ -109,15 +109,18 @@ private struct AssemblyDraft {
     /// Rule 4.
     mutating func decide(unanswered legs: [UnansweredLeg], hasOthers: Bool, evidence: CallEvidence) {
         let missed = evidence.directMissedPlace(legs: legs, hasOthers: hasOthers, input: self.input)
-        let isWritten = missed.map { self.isDue($0.due) } ?? false
+        let isWanted = self.input.settings.directMissed
+        let isWritten = isWanted && missed.map { self.isDue($0.due) } ?? false
         for leg in legs {
             guard let missed, missed.place.leg.key == leg.leg.key else {
                 self.note(leg.leg, .dropped, rule: "4", .unansweredIncoming)
                 continue
             }
-            if isWritten {
+            if !isWanted {
+                self.note(leg.leg, .dropped, rule: "4", .missedAtPhoneUnwanted)
+            } else if isWritten {
                 let record = evidence.directMissedRecord(at: leg, input: self.input)
-                self.add(record, of: leg.leg, .missedAtPhone)
+                self.add(record, of: leg.leg, record.isInternal ? .internalMissed : .missedAtPhone)
             } else {
                 self.note(leg.leg, .open, rule: "4", .waitingForGrace)
             }

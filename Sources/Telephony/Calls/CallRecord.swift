@@ -98,6 +98,13 @@ package struct CallRecord: Hashable, Sendable {
         self.rulesVersion = rulesVersion
     }
 
+    /// Whether connectors would read the same: all but the version of the rules, whose change alone is no news.
+    package func isSameContent(as other: CallRecord) -> Bool {
+        var other = other
+        other.rulesVersion = self.rulesVersion
+        return self == other
+    }
+
     /// The version of the rules that `assemble` follows.
     package static let currentRulesVersion = 1
 }

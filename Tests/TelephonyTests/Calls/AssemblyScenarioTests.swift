@@ -31,7 +31,7 @@ struct AssemblyScenarioTests {
         #expect(scenario.assembly().nextDue == nil)
     }
 
-    @Test("gives the same records in any order, with repetitions and in any split of time")
+    @Test("A16: gives the same records in any order, with repetitions and in any split of time")
     func permutations() {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(seed: seed)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Time in assembling a call")
 struct AssemblyTimingTests {
-    @Test("S06: the missed call is written at the IVR after the grace, and moves to the queue under the same key")
+    @Test("S06, A6: the missed call is written at the IVR after the grace, and moves to the queue under the same key")
     func lateQueue() {
         let scenario = Scenario("late queue", Scenario.lateQueue, records: "")
         let known = scenario.events.filter { $0.arrival < 50 }.map { $0.event() }
@@ -71,7 +71,7 @@ struct AssemblyTimingTests {
         #expect(assembly.nextDue == nil)
     }
 
-    @Test("S34: a leg without a hangup is open, then stale, and a late hangup still wins")
+    @Test("S34, A15: a leg without a hangup is open, then stale, and a late hangup still wins")
     func stale() {
         let scenario = Scenario(
             "no hangup",
@@ -174,24 +174,4 @@ struct AssemblyTimingTests {
         #expect(user([("b", 5, nil)]) == nil)
         #expect(user([]) == nil)
     }
-
-    @Test("a reason is a sentence in each language", arguments: LegTrace.Reason.allCases)
-    func reasons(_ reason: LegTrace.Reason) {
-        expectSentence(reason.text(in: .en), isRussian: false)
-        expectSentence(reason.text(in: .ru), isRussian: true)
-    }
-
-    @Test("no two reasons share a sentence")
-    func distinctReasons() {
-        for language in Language.allCases {
-            #expect(Set(LegTrace.Reason.allCases.map { $0.text(in: language) }).count == LegTrace.Reason.allCases.count)
-        }
-    }
-}
-
-/// Expects one sentence, in Cyrillic letters when it is Russian.
-func expectSentence(_ text: String, isRussian: Bool) {
-    #expect(text.hasSuffix("."))
-    #expect(text.first?.isUppercase == true)
-    #expect(text.unicodeScalars.contains { ("а"..."я").contains($0) } == isRussian)
 }

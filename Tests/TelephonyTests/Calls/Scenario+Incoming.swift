@@ -17,7 +17,7 @@ extension Scenario {
                 """
         ),
         Scenario(
-            "S02 three phones ring, 102 answers",
+            "S02, A2 three phones ring, 102 answers",
             """
             0    101 dial-in a flow=in num=C dst=2566*101 did=D st=CALLING
             0    102 dial-in b flow=in num=C dst=2566*102 did=D st=CALLING
@@ -44,7 +44,7 @@ extension Scenario {
             records: "leg/85219-b incoming answered 2566*102 user=u102 client=C 0-34 answered=4 dur=30000000 rule=2"
         ),
         Scenario(
-            "S09 a queue rings 101 twice, the second time it answers",
+            "S09, A3 a queue rings 101 twice, the second time it answers",
             """
             0    101 dial-in a flow=in num=C did=D st=CALLING
             10   101 hangup  a flow=in st=NOANSWER dur=0
@@ -134,7 +134,7 @@ extension Scenario {
             records: "leg/85219-a incoming answered 2566*102 user=u102 client=C 0-12 answered=2 dur=10000000 rule=2"
         ),
         Scenario(
-            "S31 every event twice",
+            "S31, A17 every event twice",
             """
             0    102 dial-in a flow=in num=C st=CALLING
             2    102 answer  a flow=in st=ANSWER
@@ -146,7 +146,7 @@ extension Scenario {
             records: "leg/85219-a incoming answered 2566*102 user=u102 client=C 0-12 answered=2 dur=10000000 rule=2"
         ),
         Scenario(
-            "S32 the dial event is missing",
+            "S32, A14 the dial event is missing",
             """
             2    102 answer  a flow=in num=C dst=2566*102 did=D st=ANSWER
             12   102 hangup  a flow=in num=C dst=2566*102 did=D st=ANSWER dur=10000000
@@ -187,6 +187,16 @@ extension Scenario {
             2    102 answer  a flow=in st=ANSWER
             """,
             records: ""
+        ),
+        Scenario(
+            "S40 with a domain in CalledExtension and none in CalledNumber it is the same extension",
+            """
+            0    #99999 dial-in a flow=in num=C dst=2566*109 to=2566*109@sipproxy.telphin.ru toid=99999 \
+            from=2566*887@sipproxy.telphin.ru fromid=96857 st=CALLING
+            2    #99999 answer  a flow=in num=C dst=2566*109 st=ANSWER
+            12   #99999 hangup  a flow=in num=C dst=2566*109 st=ANSWER dur=10000000
+            """,
+            records: "leg/99999-a incoming answered 2566*109 client=C 0-12 answered=2 dur=10000000 rule=2"
         ),
         Scenario(
             "S42 ids in capitals belong to the same leg",

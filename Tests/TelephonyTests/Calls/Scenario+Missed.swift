@@ -8,16 +8,16 @@ extension Scenario {
             "8 099 hangup i flow=in num=C name=Ivan to=2566*099@sipproxy.telphin.ru did=D st=ANSWER bridged=no",
             records: "missed incoming missed 2566*099 client=C name=Ivan did=D 8-8 dur=0 rule=5"
         ),
-        Scenario("S04 missed in a queue behind an IVR", missedInQueue(ivrArrives: "31"), records: atQueue),
-        Scenario("S05 the same, the IVR's hangup comes first", missedInQueue(ivrArrives: "30.1"), records: atQueue),
-        Scenario("S06 the queue's hangup comes after the grace", lateQueue, records: atQueue),
+        Scenario("S04, A5 missed in a queue behind an IVR", missedInQueue(ivrArrives: "31"), records: atQueue),
+        Scenario("S05, A4 the same, the IVR's hangup comes first", missedInQueue(ivrArrives: "30.1"), records: atQueue),
+        Scenario("S06, A6 the queue's hangup comes after the grace", lateQueue, records: atQueue),
         Scenario(
-            "S07 two queues: the last one counts",
+            "S07, A5 two queues: the last one counts",
             twoQueues,
             records: "missed incoming missed 2566*888 user=u888 client=C did=D 10-25 dur=0 rule=5"
         ),
         Scenario(
-            "S08 the same, arriving in the opposite order",
+            "S08, A5 the same, arriving in the opposite order",
             """
             25.1 099 hangup i flow=in num=C did=D bridged=no arrives=26
             25   888 hangup r flow=in num=C did=D bridged=no arrives=27
@@ -26,7 +26,7 @@ extension Scenario {
             records: "missed incoming missed 2566*888 user=u888 client=C did=D 10-25 dur=0 rule=5"
         ),
         Scenario(
-            "S11 Bridged=yes without events of phones",
+            "S11, A7 Bridged=yes without events of phones",
             """
             30   887 hangup q flow=in num=C bridged=yes
             30.1 099 hangup i flow=in num=C bridged=yes
@@ -64,7 +64,7 @@ extension Scenario {
             records: ""
         ),
         Scenario(
-            "S47 missed and answered at once are both recorded",
+            "S47, A10 missed and answered at once are both recorded",
             """
             0    102 dial-in a flow=in num=C did=D st=CALLING
             2    102 answer  a flow=in st=ANSWER
@@ -98,6 +98,24 @@ extension Scenario {
             "A20 an anonymous caller keeps the word",
             "8 099 hangup i flow=in num=anonymous did=D bridged=no",
             records: "missed incoming missed 2566*099 client=anonymous e164=none did=D 8-8 dur=0 rule=5"
+        ),
+        Scenario(
+            "A33 what the menu itself answers is no talk",
+            """
+            0    099 dial-in i flow=in num=C did=D st=CALLING
+            0.5  099 answer  i flow=in num=C st=ANSWER
+            20   099 hangup  i flow=in num=C st=ANSWER dur=19500000 bridged=no
+            """,
+            records: "missed incoming missed 2566*099 client=C did=D 0-20 dur=0 rule=5"
+        ),
+        Scenario(
+            "A33 a phone that a call was parked at, and that never talked, is no answered call",
+            """
+            0    102 dial-in a flow=in num=C did=D st=CALLING
+            20   102 hangup  a flow=in st=ANSWER dur=0
+            20.1 887 hangup  q flow=in num=C st=ANSWER dur=20000000 bridged=no
+            """,
+            records: "missed incoming missed 2566*887 client=C did=D 0-20.1 dur=0 rule=5"
         ),
         Scenario(
             "an IVR that no listing knows is known by its Bridged",

@@ -8,7 +8,7 @@ extension Scenario {
             answered(hangup: "dur=86400000000"),
             records: answeredRecord("dur=86400000000 rule=2")
         ),
-        Scenario("S39 a negative duration", answered(hangup: "dur=-5"), records: unknownDuration),
+        Scenario("S39, A19 a negative duration", answered(hangup: "dur=-5"), records: unknownDuration),
         Scenario("S39 a duration that is no number", answered(hangup: "dur=12s"), records: unknownDuration),
         Scenario("S39 an empty duration", answered(hangup: "dur="), records: unknownDuration),
         Scenario("A19 a duration over 64 bits", answered(hangup: "dur=99999999999999999999"), records: unknownDuration),
@@ -130,7 +130,7 @@ extension Scenario {
             dependsOnArrival: true
         ),
         Scenario(
-            "S50 messages, voicemail, presence and unknown types make no call",
+            "S50, A28 messages, voicemail, presence and unknown types make no call",
             """
             0  102 message-in  a num=C
             1  102 voicemail   b num=C
@@ -148,7 +148,7 @@ extension Scenario {
             records: ""
         ),
         Scenario(
-            "A10 two talks of one CallID are two records, whatever their numbers",
+            "A1 two talks of one CallID are two records, whatever their numbers",
             answered(hangup: "dur=7")
                 + """
 

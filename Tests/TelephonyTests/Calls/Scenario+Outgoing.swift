@@ -45,6 +45,25 @@ extension Scenario {
                 settings: TenantSettings(recordUnansweredOutgoing: false)
             ),
             Scenario(
+                "S28 a phone's own call through the API is an outgoing call like any other",
+                """
+                0  102 dial-out a flow=out num=2566*102 dst=C from=2566*102@sipproxy.telphin.ru fromid=85219 st=CALLING
+                3  102 answer   a flow=out st=ANSWER
+                13 102 hangup   a flow=out st=ANSWER dur=10000000
+                """,
+                records: """
+                    leg/85219-a outgoing answered 2566*102 user=u102 client=C 0-13 answered=3 dur=10000000 rule=3
+                    """
+            ),
+            Scenario(
+                "S40 a domain in CallerExtension is no part of the name",
+                """
+                0  #99999 dial-out a flow=out num=2566*109 dst=C from=2566*109@sipproxy.telphin.ru fromid=99999 st=CALLING
+                9  #99999 hangup   a flow=out num=2566*109 dst=C st=NOANSWER
+                """,
+                records: "leg/99999-a outgoing no_answer 2566*109 client=C 0-9 dur=0 rule=3"
+            ),
+            Scenario(
                 "A14 outgoing, only the hangup came",
                 "9  102 hangup a flow=out num=2566*102 dst=C st=NOANSWER",
                 records: "leg/85219-a outgoing no_answer 2566*102 user=u102 client=C 9-9 dur=0 partial rule=3"
@@ -90,7 +109,7 @@ extension Scenario {
                 settings: TenantSettings(externalOnly: false)
             ),
             Scenario(
-                "S26 a website's callback that nobody takes is missed",
+                "S26, A9 a website's callback that nobody takes is missed",
                 """
                 0    101 dial-out a flow=out num=2566*101 dst=C callback=cb1 st=CALLING
                 3    101 answer   a flow=out st=ANSWER

@@ -32,6 +32,15 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         self.dependsOnArrival = dependsOnArrival
     }
 
+    /// The same call under other settings, of which no records are expected.
+    init(_ name: String, events: [ScenarioEvent], settings: TenantSettings) {
+        self.name = name
+        self.events = events
+        self.expected = []
+        self.settings = settings
+        self.dependsOnArrival = false
+    }
+
     var testDescription: String {
         self.name
     }
@@ -40,12 +49,17 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         self.assembly(of: self.events.map { $0.event() }, at: second)
     }
 
-    func assembly(of events: [CallEvent], at second: Double, recordings: [KnownRecording] = []) -> Assembly {
+    func assembly(
+        of events: [CallEvent],
+        at second: Double,
+        directory: ExtensionDirectory = Self.directory,
+        recordings: [KnownRecording] = []
+    ) -> Assembly {
         assemble(
             CallInput(
                 callID: Self.callID,
                 events: events,
-                directory: Self.directory,
+                directory: directory,
                 history: Self.history,
                 recordings: recordings,
                 settings: self.settings,

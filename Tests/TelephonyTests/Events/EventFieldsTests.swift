@@ -15,7 +15,7 @@ struct EventFieldsTests {
         return fields
     }
 
-    @Test("S35, S36: come from the query, the body, or both, and the body wins whatever the case of the name")
+    @Test("S35, S36, A29: come from the query, the body, or both, and the body wins whatever the case of the name")
     func merging() {
         let fields = self.decode(query: "CallID=q&Only=q&callstatus=q", body: "callid=b&CallStatus=b")
         #expect(fields == EventFields([("callid", "b"), ("CallStatus", "b"), ("Only", "q")]))
@@ -29,7 +29,7 @@ struct EventFieldsTests {
         #expect(self.decode(query: "a=1&b=", body: "a=&c&=x") == EventFields([("a", "1")]))
     }
 
-    @Test("of a repeated name the first value with text stays")
+    @Test("A28: of a repeated name the first value with text stays")
     func repeatedNames() {
         #expect(self.decode(body: "a=&A=1&a=2") == EventFields([("A", "1")]))
     }

@@ -8,7 +8,7 @@ struct UnansweredLeg {
 }
 
 extension CallEvidence {
-    /// The leg at which the call was missed, and when that is written by our clock. Nil unless the tenant wants it and the
+    /// The leg at which the call was missed, and when that is written by our clock, if the tenant wants it. Nil unless the
     /// CallID has nothing but unanswered incoming legs of phones; internal legs were taken out before (rule 18).
     ///
     /// - Parameters:
@@ -22,7 +22,7 @@ extension CallEvidence {
         input: CallInput
     ) -> (place: UnansweredLeg, due: Timestamp)? {
         let isReportedElsewhere = self.isBridged || self.monitoredLegs.contains { !$0.hangups.isEmpty }
-        guard input.settings.directMissed, !hasOthers, !isReportedElsewhere,
+        guard !hasOthers, !isReportedElsewhere,
             let place = legs.max(by: { ($0.leg.startedAt, $0.leg.key) < ($1.leg.startedAt, $1.leg.key) }),
             let lastArrival = legs.compactMap(\.leg.firstHangupArrival).max()
         else {

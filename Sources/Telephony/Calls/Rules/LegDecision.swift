@@ -93,6 +93,9 @@ extension PhoneLeg {
         if self.isInternalForward {
             return .internalForward
         }
-        return self.isInternalCall(in: directory) ? .internalCall : nil
+        guard self.isInternalCall(in: directory) else {
+            return nil
+        }
+        return self.direction == .incoming ? .internalCaller : .internalCalled
     }
 }

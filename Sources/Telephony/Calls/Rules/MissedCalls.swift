@@ -95,7 +95,12 @@ extension CallEvidence {
             guard isWritten else {
                 return trace(.open, rule, .waitingForGrace)
             }
-            return trace(.record(.missed), rule, leg.isQueue ? .missedInQueue : .missedInIVR)
+            let isInternal = place.hangup.hasInternalCaller(in: input.directory)
+            return trace(
+                .record(.missed),
+                rule,
+                isInternal ? .internalMissed : leg.isQueue ? .missedInQueue : .missedInIVR
+            )
         }
         if self.isBridged, leg.hangups.contains(where: { $0.bridged == true || $0.saysMissed }) {
             return trace(.dropped, "5", .bridged)
@@ -104,7 +109,7 @@ extension CallEvidence {
             return trace(.dropped, "5", .missedElsewhere)
         }
         return leg.hangups.contains(where: \.saysMissed)
-            ? trace(.dropped, "9", .internalCall) : trace(.dropped, "5", .noVerdict)
+            ? trace(.dropped, "9", .internalCaller) : trace(.dropped, "5", .noVerdict)
     }
 }
 
