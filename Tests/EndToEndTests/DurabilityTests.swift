@@ -60,7 +60,7 @@ struct DurabilityTests {
     }
 
     @Test(
-        "kill -9 of the server under load: every acknowledged event is there after the restart and becomes its record"
+        "A30: kill -9 of the server under load: every acknowledged event is there after the restart and becomes its record"
     )
     func killNine() async throws {
         try await Installation.with { installation in

@@ -97,7 +97,7 @@ struct FeedTests {
         }
     }
 
-    @Test("only real differences are changes")
+    @Test("A31: only real differences are changes")
     func differences() {
         let record = Self.record(callID: "c1")
         let stored = StoredCall(id: .init(), version: 1, seq: 1, isWithdrawn: false, record: record)

@@ -30,7 +30,7 @@ struct EventRoutesTests {
     }
 
     @Test(
-        "query and body are merged whatever the method and the content type",
+        "S35, S36: query and body are merged whatever the method and the content type",
         arguments: [
             (HTTPRequest.Method.get, "?EventType=hangup&CallID=C2", "", "application/json"),
             (.post, "?EventType=hangup&CallID=C1", "CallID=C2", "text/plain"),
@@ -67,7 +67,7 @@ struct EventRoutesTests {
         }
     }
 
-    @Test("an event that the database refuses is kept raw and takes no other with it")
+    @Test("A18: an event that the database refuses is kept raw and takes no other with it")
     func poisoned() async throws {
         try await TestAPI.with { api in
             let token = try await api.phone(of: "807")
@@ -92,7 +92,7 @@ struct EventRoutesTests {
         }
     }
 
-    @Test("unknown tokens, malformed ones and deeper paths get the same answer, and nothing is stored")
+    @Test("S51: unknown tokens, malformed ones and deeper paths get the same answer, and nothing is stored")
     func unknown() async throws {
         try await TestAPI.with { api in
             let token = try await api.phone(of: "807")

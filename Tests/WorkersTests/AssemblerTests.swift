@@ -52,7 +52,7 @@ struct AssemblerTests {
         }
     }
 
-    @Test("events that come again change nothing: no new version, no feed entry")
+    @Test("A17: events that come again change nothing: no new version, no feed entry")
     func repetition() async throws {
         try await Self.with { world in
             let events = CallFlow(callID: "c02").answered(by: 85_219, name: "102")
@@ -121,6 +121,48 @@ struct AssemblerTests {
         }
     }
 
+    @Test("S41: two tenants with the same CallID and SubCallIDs have two calls, each its own")
+    func twoTenants() async throws {
+        try await Self.with { world in
+            let other = try await TenantFixture.make("808", in: world.database)
+            try await TenantFixture.list(of: other, in: world.database)
+            _ = try await TenantFixture.map([(85_219, "v102")], of: other, in: world.database)
+            let events = CallFlow(callID: "c41").answered(by: 85_219, name: "102")
+            try await world.store(events)
+            try await world.store(
+                events,
+                owner: EventTokenOwner(scope: other, extensionID: ExtensionID(rawValue: 85_219))
+            )
+            try await world.assembleAll()
+            let one = try await world.feed()
+            let two = try await world.database.tenant(other) { try await $0.feed.changes(after: 0, limit: 1000) }
+            #expect(one.map(\.record.userID?.rawValue) == ["u102"])
+            #expect(two.map(\.record.userID?.rawValue) == ["v102"])
+            #expect(one.map(\.id) != two.map(\.id))
+        }
+    }
+
+    @Test("A25: a token that changes during the call leaves one leg")
+    func changedToken() async throws {
+        try await Self.with { world in
+            let id = ExtensionID(rawValue: 85_219)
+            for user in [nil, "u102"] {
+                _ = try await TenantFixture.map(user.map { [(85_219, $0)] } ?? [], of: world.scope, in: world.database)
+            }
+            let owners = try await world.database.system { try await $0.eventTokens.owners() }
+            let tokens = owners.values.filter { $0.extensionID == id }
+            #expect(tokens.count == 2)
+            let events = CallFlow(callID: "c25").answered(by: 85_219, name: "102")
+            for (position, event) in events.enumerated() {
+                try await world.store([event], owner: tokens[position % tokens.count])
+            }
+            try await world.assembleAll()
+            let feed = try await world.feed()
+            #expect(feed.map(\.record.subCallID) == ["85219-c25"])
+            #expect(feed.map(\.record.isPartial) == [false])
+        }
+    }
+
     @Test("the extension notes its last event")
     func activity() async throws {
         try await Self.with { world in
@@ -139,10 +181,12 @@ struct AssemblerTests {
 
         var database: Database { self.test.database }
 
-        func store(_ events: [EventFields]) async throws {
+        /// Stores events as they come with the token of `owner`, else with that of their extension.
+        func store(_ events: [EventFields], owner: EventTokenOwner? = nil) async throws {
             var batch = EventBatch()
             for fields in events {
-                guard let id = fields["TokenExtension"].flatMap(Int64.init), let owner = self.tokens[id] else {
+                let id = fields["TokenExtension"].flatMap(Int64.init)
+                guard let owner = owner ?? id.flatMap({ self.tokens[$0] }) else {
                     continue
                 }
                 let form = fields.pairs.map { "\($0.name)=\($0.value.replacing("+", with: "%2B"))" }.joined(
