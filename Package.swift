@@ -108,8 +108,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpTypes, hummingbird, hummingbirdTesting,
-                inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTPTypes,
+                "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes, hummingbird,
+                hummingbirdTesting, inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTPTypes,
             ]
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics, log, metrics]),

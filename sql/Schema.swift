@@ -26,5 +26,6 @@ package enum Schema {
         File(version: 3, name: "events", bytes: PackageResources._003_events_sql),
         File(version: 4, name: "calls", bytes: PackageResources._004_calls_sql),
         File(version: 5, name: "connectors", bytes: PackageResources._005_connectors_sql),
+        File(version: 6, name: "retention", bytes: PackageResources._006_retention_sql),
     ]
 }

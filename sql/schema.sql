@@ -31,6 +31,50 @@ BEGIN
 END
 $$;
 
+-- Name: drop_event_partition(interval); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.drop_event_partition(retention interval) RETURNS date
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '500ms'
+    AS $_$
+DECLARE
+  -- What arrived before it goes.
+  edge timestamptz := date_trunc('day', now() - greatest(retention, interval '1 day'));
+  oldest text;
+  dropped date;
+  kept events[];
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtextextended('ensure_event_partitions', 0)) THEN
+    RETURN NULL;
+  END IF;
+  SELECT c.relname INTO oldest FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = 'events'::regclass AND c.relname ~ '^events_p[0-9]{8}$'
+    AND c.relname < 'events_p' || to_char(edge, 'YYYYMMDD')
+  ORDER BY c.relname LIMIT 1;
+  IF FOUND THEN
+    dropped := to_date(substr(oldest, 9), 'YYYYMMDD');
+    edge := dropped + 1;
+  END IF;
+  -- One statement, so that an event that comes meanwhile cannot keep one day of its call and not another.
+  WITH gone AS (
+    DELETE FROM events_default e WHERE e.arrived_at < edge AND NOT EXISTS (
+      SELECT FROM events later
+      WHERE later.tenant_id = e.tenant_id AND later.call_id = e.call_id AND later.arrived_at >= edge))
+  SELECT array_agg(e) INTO kept FROM events e
+  WHERE e.arrived_at >= dropped::timestamptz AND e.arrived_at < edge AND EXISTS (
+    SELECT FROM events later
+    WHERE later.tenant_id = e.tenant_id AND later.call_id = e.call_id AND later.arrived_at >= edge);
+  IF dropped IS NOT NULL THEN
+    EXECUTE format('ALTER TABLE public.events DETACH PARTITION public.%I', oldest);
+    INSERT INTO events_default SELECT k.* FROM unnest(kept) AS k;
+    EXECUTE format('DROP TABLE public.%I', oldest);
+  END IF;
+  RETURN dropped;
+END
+$_$;
+
 -- Name: ensure_event_partitions(integer); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.ensure_event_partitions(days_ahead integer) RETURNS integer
@@ -120,7 +164,7 @@ CREATE TABLE public.calls (
     flags text[] NOT NULL,
     rule text NOT NULL,
     rules_version integer NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT calls_client_number_check CHECK ((client_number <> ''::text)),
     CONSTRAINT calls_duration_us_check CHECK ((duration_us >= 0)),
@@ -535,7 +579,11 @@ ALTER TABLE ONLY public.subscriptions FORCE ROW LEVEL SECURITY;
 CREATE TABLE public.tenant_feeds (
     tenant_id text NOT NULL,
     last_seq bigint DEFAULT 0 NOT NULL,
-    CONSTRAINT tenant_feeds_last_seq_check CHECK ((last_seq >= 0))
+    pruned_seq bigint DEFAULT 0 NOT NULL,
+    prunes bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT tenant_feeds_last_seq_check CHECK ((last_seq >= 0)),
+    CONSTRAINT tenant_feeds_pruned_seq_check CHECK (((pruned_seq >= 0) AND (pruned_seq <= last_seq))),
+    CONSTRAINT tenant_feeds_prunes_check CHECK ((prunes >= 0))
 );
 
 ALTER TABLE ONLY public.tenant_feeds FORCE ROW LEVEL SECURITY;
@@ -563,6 +611,8 @@ CREATE TABLE public.tenants (
     event_limit integer DEFAULT 16 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    call_retention_days integer,
+    CONSTRAINT tenants_call_retention_days_check CHECK (((call_retention_days >= 1) AND (call_retention_days <= 36500))),
     CONSTRAINT tenants_event_limit_check CHECK (((event_limit >= 1) AND (event_limit <= 1000))),
     CONSTRAINT tenants_grace_seconds_check CHECK (((grace_seconds >= (0)::double precision) AND (grace_seconds <= (3600)::double precision))),
     CONSTRAINT tenants_locale_check CHECK ((locale = ANY (ARRAY['ru'::text, 'en'::text]))),
@@ -723,6 +773,10 @@ CREATE INDEX calls_client_number_e164_idx ON public.calls USING btree (tenant_id
 -- Name: calls_client_number_idx; Type: INDEX; Schema: public
 
 CREATE INDEX calls_client_number_idx ON public.calls USING btree (tenant_id, client_number, started_at DESC, id DESC) WHERE (NOT withdrawn);
+
+-- Name: calls_ended_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_ended_at_idx ON public.calls USING btree (tenant_id, ended_at);
 
 -- Name: calls_extension_id_idx; Type: INDEX; Schema: public
 
@@ -961,7 +1015,11 @@ ALTER TABLE public.events_default ENABLE ROW LEVEL SECURITY;
 
 -- Name: events_default events_default_owner; Type: POLICY; Schema: public
 
-CREATE POLICY events_default_owner ON public.events_default FOR SELECT TO ringbridge_owner USING (true);
+CREATE POLICY events_default_owner ON public.events_default TO ringbridge_owner USING (true);
+
+-- Name: events events_owner; Type: POLICY; Schema: public
+
+CREATE POLICY events_owner ON public.events FOR SELECT TO ringbridge_owner USING (true);
 
 -- Name: events events_system; Type: POLICY; Schema: public
 
@@ -1414,6 +1472,11 @@ GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integ
 
 REVOKE ALL ON FUNCTION public.create_connector_role(role_name text, password text) FROM PUBLIC;
 
+-- Name: FUNCTION drop_event_partition(retention interval); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.drop_event_partition(retention interval) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_event_partition(retention interval) TO ringbridge_system;
+
 -- Name: FUNCTION ensure_event_partitions(days_ahead integer); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.ensure_event_partitions(days_ahead integer) FROM PUBLIC;
@@ -1426,7 +1489,7 @@ REVOKE ALL ON FUNCTION public.revoke_connector_role(tenant text, name text) FROM
 -- Name: TABLE calls; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.calls TO ringbridge_server;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.calls TO ringbridge_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.calls TO ringbridge_system;
 
 -- Name: COLUMN calls.tenant_id; Type: ACL; Schema: public
 

@@ -28,6 +28,8 @@ struct ConfigurationTests {
         #expect(configuration.pbxURL == "https://apiproxy.telphin.ru")
         #expect(configuration.assemblyGrace == .seconds(5))
         #expect(configuration.driftCheckInterval == .seconds(6 * 3600))
+        #expect(configuration.eventRetention == .seconds(30 * 86_400))
+        #expect(configuration.callRetention == nil)
         #expect(configuration.operatorKeyDigest == nil)
         #expect(configuration.trustedProxies.isEmpty)
     }
@@ -42,6 +44,8 @@ struct ConfigurationTests {
                 "HTTP_PORT": "80a0",
                 "ASSEMBLY_GRACE": "soon",
                 "DRIFT_CHECK_INTERVAL": "0s",
+                "EVENT_RETENTION": "23h",
+                "CALL_RETENTION": "for ever",
                 "PBX_URL": "telphin",
                 "TRUSTED_PROXIES": "10.0.0.0/99",
                 "LOG_LEVEL": "loud",
@@ -52,7 +56,7 @@ struct ConfigurationTests {
         let problems = try #require(error?.problems)
         let expected = [
             "DATABASE_URL", "PUBLIC_URL", "MASTER_KEYS", "OPERATOR_KEY", "HTTP_PORT", "ASSEMBLY_GRACE",
-            "DRIFT_CHECK_INTERVAL", "PBX_URL",
+            "DRIFT_CHECK_INTERVAL", "EVENT_RETENTION", "CALL_RETENTION", "PBX_URL",
             "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "SPOOL_DIR",
         ]
         for name in expected {
@@ -62,6 +66,14 @@ struct ConfigurationTests {
         for secret in ["hunter2", "c2hvcnQ", "too-short-secret"] {
             #expect(!problems.joined().contains(secret))
         }
+    }
+
+    @Test("retentions are a day at least, or unlimited")
+    func retentions() throws {
+        let variables = Self.complete.merging(["EVENT_RETENTION": "Unlimited", "CALL_RETENTION": "1d"]) { $1 }
+        let configuration = try Self.read(variables)
+        #expect(configuration.eventRetention == nil)
+        #expect(configuration.callRetention == .seconds(86_400))
     }
 
     @Test("an empty value is an absent one")

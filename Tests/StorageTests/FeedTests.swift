@@ -61,7 +61,7 @@ struct FeedTests {
             #expect(seen.count == writers * roundsPerWriter)
             #expect(Set(seen.map(\.id)).count == seen.count)
             #expect(seen.map(\.seq) == Array(1...Int64(writers * roundsPerWriter)))
-            #expect(try await database.tenant(one) { try await $0.feed.lastSeq() } == Int64(seen.count))
+            #expect(try await database.tenant(one) { try await $0.feed.state().lastSeq } == Int64(seen.count))
         }
     }
 

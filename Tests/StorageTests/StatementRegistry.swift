@@ -129,6 +129,7 @@ enum StatementRegistry {
     private static let calls: [any Statement] = [
         InsertEvents(batch: EventBatch()),
         EnsureEventPartitions(daysAhead: 1),
+        DropEventPartition(retentionSeconds: 86_400),
         ClaimAssembly(limit: 1, now: nil),
         LockCalls(keys: keys),
         DeleteDueRows(keys: keys),
@@ -147,7 +148,10 @@ enum StatementRegistry {
         ListCalls(tenantID: "807", filter: CallFilter(), position: nil, limit: 1),
         FindCall(tenantID: "807", id: claimID),
         ListChanges(tenantID: "807", seq: 0, limit: 1),
-        FindLastSeq(tenantID: "807"),
+        FindFeedState(tenantID: "807"),
+        ListCallHorizons(fallbackSeconds: nil),
+        LockOldCalls(tenantID: "807", before: Timestamp(microseconds: 0), limit: 1),
+        RemoveCalls(tenantID: "807", callIDs: [], before: Timestamp(microseconds: 0)),
     ]
 
     private static let schema: [any Statement] = [

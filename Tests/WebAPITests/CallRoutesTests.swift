@@ -134,14 +134,19 @@ struct CallRoutesTests {
         }
     }
 
-    @Test("Accept without JSON is 406")
+    @Test("Accept without a form of ours is 406")
     func accept() async throws {
         try await TestAPI.with { api in
             try await api.tenant("807")
             let key = try await api.key("connector", of: "807")
-            for (accept, status) in [("text/csv", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)] {
-                let answer = try await api.send(.get, "/v1/calls", key: key, headers: [.accept: accept])
-                #expect(answer.status.code == status, "\(accept)")
+            for (accept, status) in [("text/html", 406), ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)] {
+                for path in ["/v1/calls", "/v1/calls/changes"] {
+                    let answer = try await api.send(.get, path, key: key, headers: [.accept: accept])
+                    #expect(answer.status.code == status, "\(path) \(accept)")
+                }
+            }
+            for (path, accept) in [("/v1/calls", "text/event-stream"), ("/v1/calls/changes", "text/csv")] {
+                #expect(try await api.send(.get, path, key: key, headers: [.accept: accept]).status.code == 406)
             }
         }
     }

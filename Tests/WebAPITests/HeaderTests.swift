@@ -50,6 +50,20 @@ struct HeaderTests {
     }
 
     @Test(
+        "the best liked form is chosen; the most specific range decides, and of equals the first that is offered",
+        arguments: [
+            ("", .json), ("*/*", .json), ("text/csv", .csv), ("application/json, text/csv", .json),
+            ("application/json;q=0.5, text/csv", .csv), ("text/*;q=0.9, application/*;q=0.8", .csv),
+            ("TEXT/CSV; header=present; Q=0.3", .csv), ("*/*;q=0.1, application/json;q=0", .csv),
+            ("application/json;q=0, application/*", .ndjson), ("text/csv;q=0", nil), ("text/html", nil),
+            ("application/x-ndjson, */*;q=0.1", .ndjson),
+        ] as [(String, MediaType?)]
+    )
+    func form(accept: String, expected: MediaType?) {
+        #expect(MediaRange.preferred(of: [.json, .csv, .ndjson], accept: accept) == expected)
+    }
+
+    @Test(
         "the best liked language of ours is chosen",
         arguments: [
             (nil, nil), ("", nil), ("de", nil), ("ru", .ru), ("en-GB", .en), ("de, ru;q=0.2, en;q=0.1", .ru),

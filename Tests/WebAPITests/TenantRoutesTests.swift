@@ -18,9 +18,10 @@ struct TenantRoutesTests {
             #expect(made.headers[.eTag] == #""v1""#)
             #expect(made.json["pbx"]?["client_id"]?.text == "@me")
             #expect(made.json["settings"]?["event_limit"]?.integer == 16)
+            #expect(made.json["settings"]?["call_retention_days"] == .null)
             let changed: JSONValue = [
                 "name": "Новое имя", "pbx": ["app_id": "other", "url": "https://pbx.example:8443/base"],
-                "settings": ["grace_seconds": .number(7.5), "external_only": false],
+                "settings": ["grace_seconds": .number(7.5), "external_only": false, "call_retention_days": 365],
             ]
             let replaced = try await api.operate(.put, path, json: changed)
             #expect(replaced.status == .ok)
@@ -29,6 +30,7 @@ struct TenantRoutesTests {
             #expect(read.json == replaced.json)
             #expect(read.json["settings"]?["grace_seconds"] == .number(7.5))
             #expect(read.json["settings"]?["external_only"] == false)
+            #expect(read.json["settings"]?["call_retention_days"]?.integer == 365)
             #expect(read.json["pbx"]?["url"]?.text == "https://pbx.example:8443/base")
 
             // The secret was kept: it still opens under the tenant's context.
@@ -71,7 +73,10 @@ struct TenantRoutesTests {
             let body: JSONValue = [
                 "locale": "fr", "time_zone": "Mars; DROP", "status": "removing", "colour": 1,
                 "pbx": ["url": "ftp://x", "client_id": "../x", "app_id": 5, "a/b~c": true],
-                "settings": ["external_only": "yes", "grace_seconds": -1, "event_limit": .number(1.5), "typo": 0],
+                "settings": [
+                    "external_only": "yes", "grace_seconds": -1, "event_limit": .number(1.5), "typo": 0,
+                    "call_retention_days": 0,
+                ],
             ]
             let answer = try await api.operate(.put, "/admin/v1/tenants/807", json: body)
             #expect(answer.status == .unprocessableContent)
@@ -79,7 +84,8 @@ struct TenantRoutesTests {
             #expect(
                 answer.pointers.sorted() == [
                     "/colour", "/locale", "/name", "/pbx/app_id", "/pbx/app_secret", "/pbx/a~1b~0c", "/pbx/client_id",
-                    "/pbx/url", "/settings/event_limit", "/settings/external_only", "/settings/grace_seconds",
+                    "/pbx/url", "/settings/call_retention_days", "/settings/event_limit", "/settings/external_only",
+                    "/settings/grace_seconds",
                     "/settings/typo", "/status", "/time_zone",
                 ]
             )

@@ -102,7 +102,7 @@ struct LoadEvents: Statement {
 
 struct LoadStoredCalls: Statement {
     static let sql: StaticString = """
-        SELECT c.tenant_id, c.call_id,
+        SELECT c.tenant_id, c.call_id, c.created_at,
           c.id, c.version, c.seq, c.withdrawn, c.record_key, c.direction, c.status, c.call_id, c.sub_call_id, c.user_id,
           c.extension_id, c.extension_name, c.extension_type, c.client_number, c.client_number_e164, c.client_name, c.did,
           c.started_at, c.answered_at, c.ended_at, c.duration_us, c.recording_id, c.callback_id, c.transferred, c.internal,
@@ -114,19 +114,20 @@ struct LoadStoredCalls: Statement {
 
     struct Output: Sendable {
         var key: CallKey
+        var createdAt: Timestamp
         var call: StoredCall
     }
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.keys) }
     static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(key: try CallKey(row: &row), call: try StoredCall(row: &row))
+        Output(key: try CallKey(row: &row), createdAt: try row.next(), call: try StoredCall(row: &row))
     }
 }
 
 struct LoadSettings: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds,
-          stale_after_seconds, event_limit
+          stale_after_seconds, event_limit, call_retention_days
         FROM tenants WHERE tenant_id = ANY ($1)
         """
     var tenants: [String]
@@ -151,7 +152,8 @@ extension TenantSettings {
             agentPresence: try row.next(),
             graceSeconds: try row.nextOptional(),
             staleAfterSeconds: Int(try row.next(Int32.self)),
-            eventLimit: Int(try row.next(Int32.self))
+            eventLimit: Int(try row.next(Int32.self)),
+            callRetentionDays: try row.nextOptional(Int32.self).map { Int($0) }
         )
     }
 }

@@ -70,8 +70,8 @@ package struct AssemblyStore: Sendable {
         return AssemblyClaim(keys: keys, now: rows.first ?? Timestamp(microseconds: 0))
     }
 
-    /// Loads the events, stored records and settings of claimed CallIDs. One without stored events is left out: its records
-    /// stay as they are.
+    /// Loads the events, stored records and settings of claimed CallIDs. One whose events retention has dropped, all or some,
+    /// is left out: its records stay as they are.
     package func load(_ claim: AssemblyClaim) async throws -> [AssemblyMaterial] {
         let tenants = Set(claim.keys.map(\.scope.tenantID.rawValue)).sorted()
         async let eventRows = self.postgres.execute(LoadEvents(keys: claim.keys))
@@ -92,11 +92,14 @@ package struct AssemblyStore: Sendable {
             .mapValues { ExtensionDirectory($0.map(\.ref)) }
         let history = Dictionary(grouping: try await historyRows, by: \.tenantID)
         return claim.keys.compactMap { key in
-            guard let events = events[key], let settings = settings[key.scope.tenantID] else { return nil }
+            let stored = stored[key] ?? []
+            guard let events = events[key], let settings = settings[key.scope.tenantID],
+                !hasLostEvents(recordedAt: stored.map(\.createdAt), arrivals: events.map(\.event.arrivedAt))
+            else { return nil }
             return AssemblyMaterial(
                 key: key,
                 events: events.map(\.event),
-                stored: stored[key]?.map(\.call) ?? [],
+                stored: stored.map(\.call),
                 settings: settings,
                 directory: directories[key.scope.tenantID] ?? ExtensionDirectory([]),
                 history: history[key.scope.tenantID]?.map(\.period) ?? []

@@ -64,11 +64,17 @@ package enum CallChange: Hashable, Sendable {
     case withdraw(CallRecord)
 
     /// The changes that lead from what is stored to `records`; empty when nothing really differs.
-    package static func changes(from stored: [StoredCall], to records: [CallRecord]) -> [CallChange] {
+    ///
+    /// `horizon`: a record that is not stored and ended before it is left out: retention would remove it, or has; nil: none is.
+    package static func changes(
+        from stored: [StoredCall],
+        to records: [CallRecord],
+        horizon: Timestamp? = nil
+    ) -> [CallChange] {
         let storedByKey = Dictionary(stored.map { ($0.record.key, $0) }, uniquingKeysWith: { first, _ in first })
         let keys = Set(records.map(\.key))
         let upserts = records.filter { record in
-            guard let old = storedByKey[record.key] else { return true }
+            guard let old = storedByKey[record.key] else { return horizon.map { record.endedAt >= $0 } ?? true }
             return old.isWithdrawn || old.record != record
         }
         let withdrawals = stored.filter { !$0.isWithdrawn && !keys.contains($0.record.key) }

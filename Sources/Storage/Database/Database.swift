@@ -24,19 +24,44 @@ package struct Database: Sendable {
         _ scope: TenantScope,
         _ body: (TenantTransaction) async throws -> Value
     ) async throws -> Value {
-        let options = TransactionOptions(settings: [
-            TransactionOptions.Setting(name: "app.tenant_id", value: scope.tenantID.rawValue)
-        ])
+        try await self.transaction(Self.options(of: scope)) { transaction in
+            try await body(TenantTransaction(scope: scope, postgres: transaction))
+        }
+    }
+
+    /// Runs `body` in a read-only transaction that sees one tenant, all its statements at the same instant.
+    ///
+    /// - Throws: what `body` throws, or ``StorageError`` when the transaction could not begin or commit.
+    package func snapshot<Value: Sendable>(
+        of scope: TenantScope,
+        _ body: (TenantTransaction) async throws -> Value
+    ) async throws -> Value {
+        var options = Self.options(of: scope)
+        options.isolation = .repeatableRead
+        options.readOnly = true
         return try await self.transaction(options) { transaction in
             try await body(TenantTransaction(scope: scope, postgres: transaction))
         }
     }
 
+    private static func options(of scope: TenantScope) -> TransactionOptions {
+        TransactionOptions(settings: [
+            TransactionOptions.Setting(name: "app.tenant_id", value: scope.tenantID.rawValue)
+        ])
+    }
+
     /// Runs `body` in a transaction across tenants.
     ///
+    /// `statementTimeout`: the longest that one statement may run; nil: as the connection was configured.
+    ///
     /// - Throws: what `body` throws, or ``StorageError`` when the transaction could not begin or commit.
-    package func system<Value: Sendable>(_ body: (SystemTransaction) async throws -> Value) async throws -> Value {
-        try await self.transaction(Self.systemOptions) { transaction in
+    package func system<Value: Sendable>(
+        statementTimeout: Duration? = nil,
+        _ body: (SystemTransaction) async throws -> Value
+    ) async throws -> Value {
+        var options = Self.systemOptions
+        options.statementTimeout = statementTimeout
+        return try await self.transaction(options) { transaction in
             try await body(SystemTransaction(postgres: transaction))
         }
     }

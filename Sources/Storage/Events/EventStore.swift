@@ -29,6 +29,14 @@ extension SystemTransaction {
     }
 }
 
+extension SystemTransaction {
+    /// Drops the oldest day of events that is wholly older than `retention`, which counts as a day at least. Returns the day
+    /// (`2026-11-22`); nil when there was none to drop, or when somebody else is at the partitions.
+    package func dropEventPartition(retention: Duration) async throws -> String? {
+        try await self.postgres.first(DropEventPartition(retentionSeconds: retention / .seconds(1))) ?? nil
+    }
+}
+
 struct InsertEvents: Statement {
     static let sql: StaticString = """
         WITH batch AS (
@@ -53,4 +61,12 @@ struct EnsureEventPartitions: Statement {
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.daysAhead) }
     static func decode(_ row: inout Row) throws(PostgresError) -> Int32 { try row.next() }
+}
+
+struct DropEventPartition: Statement {
+    static let sql: StaticString = "SELECT drop_event_partition(make_interval(secs => $1))::text"
+    var retentionSeconds: Double
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.retentionSeconds) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> String? { try row.nextOptional() }
 }

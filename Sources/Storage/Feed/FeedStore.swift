@@ -17,9 +17,10 @@ package struct FeedStore: Sendable {
         )
     }
 
-    /// The seq of the newest change; 0 when there is none.
-    package func lastSeq() async throws -> Int64 {
-        try await self.transaction.postgres.first(FindLastSeq(tenantID: self.transaction.tenantID)) ?? 0
+    /// How far the feed is, and what was removed of it. To be compared with changes read in the same ``Database/snapshot(of:_:)``.
+    package func state() async throws -> FeedState {
+        try await self.transaction.postgres.first(FindFeedState(tenantID: self.transaction.tenantID))
+            ?? FeedState(lastSeq: 0, prunedSeq: 0, prunes: 0)
     }
 }
 
@@ -40,12 +41,4 @@ struct ListChanges: Statement {
         bindings.append(self.limit)
     }
     static func decode(_ row: inout Row) throws(PostgresError) -> StoredCall { try StoredCall(row: &row) }
-}
-
-struct FindLastSeq: Statement {
-    static let sql: StaticString = "SELECT last_seq FROM tenant_feeds WHERE tenant_id = $1"
-    var tenantID: String
-
-    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Int64 { try row.next() }
 }

@@ -104,8 +104,8 @@ struct PutTenant: Statement {
     static let sql: StaticString = """
         INSERT INTO tenants (tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id,
           pbx_app_secret_sealed, external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds,
-          stale_after_seconds, event_limit)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+          stale_after_seconds, event_limit, call_retention_days)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         ON CONFLICT (tenant_id) DO UPDATE SET
           name = excluded.name, locale = excluded.locale, time_zone = excluded.time_zone, status = excluded.status,
           pbx_url = excluded.pbx_url, pbx_client_id = excluded.pbx_client_id, pbx_app_id = excluded.pbx_app_id,
@@ -117,11 +117,12 @@ struct PutTenant: Statement {
           record_unanswered_outgoing = excluded.record_unanswered_outgoing, direct_missed = excluded.direct_missed,
           agent_presence = excluded.agent_presence, grace_seconds = excluded.grace_seconds,
           stale_after_seconds = excluded.stale_after_seconds, event_limit = excluded.event_limit,
+          call_retention_days = excluded.call_retention_days,
           version = tenants.version + 1, updated_at = now()
-        WHERE $17::int8 IS NULL OR tenants.version = $17
+        WHERE $18::int8 IS NULL OR tenants.version = $18
         RETURNING tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, pbx_client_resolved, created_at, updated_at
+          event_limit, call_retention_days, version, pbx_client_resolved, created_at, updated_at
         """
     var definition: TenantStore.Definition
     var version: Int64?
@@ -144,6 +145,7 @@ struct PutTenant: Statement {
         bindings.append(settings.graceSeconds)
         bindings.append(Int32(clamping: settings.staleAfterSeconds))
         bindings.append(Int32(clamping: settings.eventLimit))
+        bindings.append(settings.callRetentionDays.map { Int32(clamping: $0) })
         bindings.append(self.version)
     }
 
@@ -154,7 +156,7 @@ struct FindTenant: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, pbx_client_resolved, created_at, updated_at
+          event_limit, call_retention_days, version, pbx_client_resolved, created_at, updated_at
         FROM tenants WHERE tenant_id = $1
         """
     var id: TenantID
@@ -167,7 +169,7 @@ struct ListTenants: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, pbx_client_resolved, created_at, updated_at
+          event_limit, call_retention_days, version, pbx_client_resolved, created_at, updated_at
         FROM tenants WHERE ($1::text IS NULL OR tenant_id > $1) ORDER BY tenant_id LIMIT $2
         """
     var after: TenantID?
@@ -256,15 +258,7 @@ extension Tenant {
                 appID: try row.next(),
                 sealedAppSecret: try row.next()
             ),
-            settings: TenantSettings(
-                externalOnly: try row.next(),
-                recordUnansweredOutgoing: try row.next(),
-                directMissed: try row.next(),
-                agentPresence: try row.next(),
-                graceSeconds: try row.nextOptional(),
-                staleAfterSeconds: Int(try row.next(Int32.self)),
-                eventLimit: Int(try row.next(Int32.self))
-            ),
+            settings: try TenantSettings(row: &row),
             version: try row.next(),
             resolvedPBXClient: try row.nextOptional(),
             createdAt: try row.next(),

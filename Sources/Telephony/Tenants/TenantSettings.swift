@@ -14,6 +14,8 @@ package struct TenantSettings: Hashable, Sendable {
     package var staleAfterSeconds: Int
     /// How many event rows the PBX allows on one extension.
     package var eventLimit: Int
+    /// Days after its end that a call record is kept; nil: the server's default.
+    package var callRetentionDays: Int?
 
     /// The product's defaults, but for what is given.
     package init(
@@ -23,7 +25,8 @@ package struct TenantSettings: Hashable, Sendable {
         agentPresence: Bool = false,
         graceSeconds: Double? = nil,
         staleAfterSeconds: Int = 14_400,
-        eventLimit: Int = 16
+        eventLimit: Int = 16,
+        callRetentionDays: Int? = nil
     ) {
         self.externalOnly = externalOnly
         self.recordUnansweredOutgoing = recordUnansweredOutgoing
@@ -32,5 +35,6 @@ package struct TenantSettings: Hashable, Sendable {
         self.graceSeconds = graceSeconds
         self.staleAfterSeconds = staleAfterSeconds
         self.eventLimit = eventLimit
+        self.callRetentionDays = callRetentionDays
     }
 }

@@ -6,7 +6,8 @@ extension ProblemCode {
         case .unauthorized, .forbidden, .notFound, .methodNotAllowed, .notAcceptable, .unsupportedMediaType,
             .bodyTooLarge, .queryTooLong:
             self.requestEntry
-        case .conflict, .tenantSuspended, .tenantRemoving, .preconditionFailed, .preconditionRequired: self.stateEntry
+        case .conflict, .tenantSuspended, .tenantRemoving, .preconditionFailed, .preconditionRequired, .cursorExpired:
+            self.stateEntry
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
             .duplicateExtension:
             self.contentEntry
@@ -126,6 +127,32 @@ extension ProblemCode {
                     en: "Read the set by GET and pass its ETag in If-Match."
                 )
             )
+        case .cursorExpired:
+            ProblemEntry(
+                LocalizedText(ru: "Курсор устарел", en: "Cursor expired"),
+                meaning: LocalizedText(
+                    ru: """
+                        Срок хранения звонков истёк раньше, чем вы прочитали все изменения: часть их удалена. Начните с \
+                        пустой копии: прочитайте GET /v1/calls/changes?from=beginning до конца, или выгрузку GET /v1/calls \
+                        (Accept: application/x-ndjson) и затем изменения с курсора из её заголовка X-Feed-Cursor.
+                        """,
+                    en: """
+                        Retention has removed changes that you have not read yet. Begin with an empty copy: read \
+                        GET /v1/calls/changes?from=beginning to its end, or an export, GET /v1/calls with \
+                        Accept: application/x-ndjson, and then the changes from the cursor in its header X-Feed-Cursor.
+                        """
+                ),
+                remedy: LocalizedText(
+                    ru: """
+                        Очистите копию и прочитайте всё заново, как описано выше; затем читайте изменения чаще, чем истекает \
+                        срок хранения звонков.
+                        """,
+                    en: """
+                        Empty your copy and read everything anew as described above; then read the changes more often than \
+                        the retention of calls runs out.
+                        """
+                )
+            )
         default:
             ProblemEntry(
                 LocalizedText(ru: "Конфликт", en: "Conflict"),
@@ -168,8 +195,8 @@ extension ProblemCode {
             ProblemEntry(
                 LocalizedText(ru: "Сервер перегружен", en: "Server overloaded"),
                 meaning: LocalizedText(
-                    ru: "Слишком много событий ждёт записи; это событие не принято.",
-                    en: "Too many events wait to be stored; this one was not accepted."
+                    ru: "Сервер делает уже столько, сколько может одновременно; этот запрос не принят.",
+                    en: "The server does as much at once as it can; this request was not accepted."
                 ),
                 remedy: LocalizedText(
                     ru: "Повторите запрос после времени, указанного в Retry-After.",

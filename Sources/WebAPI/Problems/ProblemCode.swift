@@ -7,6 +7,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case invalidParameter = "invalid_parameter"
     case unknownParameter = "unknown_parameter"
     case invalidCursor = "invalid_cursor"
+    case cursorExpired = "cursor_expired"
     case unauthorized
     case forbidden
     case notFound = "not_found"
@@ -42,6 +43,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .conflict, .tenantSuspended, .tenantRemoving: .conflict
+        case .cursorExpired: .gone
         case .preconditionFailed: .preconditionFailed
         case .bodyTooLarge: .contentTooLarge
         case .queryTooLong: .uriTooLong

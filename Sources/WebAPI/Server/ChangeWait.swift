@@ -10,13 +10,14 @@ struct ChangeWait: Sendable {
     ///
     /// Ends early at graceful shutdown and when the task is cancelled.
     ///
+    /// `time`: how long; nil: until it comes.
     /// `look`: gives the awaited value, or nil while it is not there.
     /// - Returns: nil when the time passed without it.
     /// - Throws: what `look` throws.
     func first<Value: Sendable>(
         on channel: String,
         of tenantID: TenantID,
-        within time: Duration,
+        within time: Duration?,
         every tick: Duration,
         _ look: () async throws -> Value?
     ) async throws -> Value? {
@@ -37,9 +38,11 @@ struct ChangeWait: Sendable {
                         wake.yield()
                     }
                 }
-                group.addTask {
-                    try await Task.sleep(for: time)
-                    wake.finish()
+                if let time {
+                    group.addTask {
+                        try await Task.sleep(for: time)
+                        wake.finish()
+                    }
                 }
                 if let value = try await look() {
                     return value

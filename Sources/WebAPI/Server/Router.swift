@@ -33,8 +33,12 @@ package func makeRouter(
 
     let connector = json.group("v1", context: ConnectorContext.self)
     CallRoutes(database: dependencies.database).add(to: connector)
-    FeedRoute(database: dependencies.database, changes: changes).add(to: connector)
     ConnectorRoutes(database: dependencies.database).add(to: connector)
+
+    // These have other forms than JSON too.
+    let reader = authenticated.group("v1", context: ConnectorContext.self)
+    CallListRoute(database: dependencies.database, exports: dependencies.exports).add(to: reader)
+    FeedRoute(database: dependencies.database, changes: changes, streams: configuration.feedStreams).add(to: reader)
 
     allowedMethods.learn(router.routes.map { ($0.path.description, $0.method) })
     return router

@@ -15,6 +15,8 @@ package struct WebAPIConfiguration: Sendable {
     package var unknownTokenBurst: Double
     /// Requests for unknown event URLs that one address may send a second, in the long run.
     package var unknownTokensPerSecond: Double
+    /// Bounds of the feed's event streams.
+    package var feedStreams: FeedStreamLimits
 
     package init(
         publicURL: String,
@@ -22,7 +24,8 @@ package struct WebAPIConfiguration: Sendable {
         operatorKeyDigest: SecretDigest? = nil,
         defaultLanguage: Language = .en,
         unknownTokenBurst: Double = 500,
-        unknownTokensPerSecond: Double = 10
+        unknownTokensPerSecond: Double = 10,
+        feedStreams: FeedStreamLimits = FeedStreamLimits()
     ) {
         self.publicURL = publicURL
         self.trustedProxies = trustedProxies
@@ -30,5 +33,6 @@ package struct WebAPIConfiguration: Sendable {
         self.defaultLanguage = defaultLanguage
         self.unknownTokenBurst = unknownTokenBurst
         self.unknownTokensPerSecond = unknownTokensPerSecond
+        self.feedStreams = feedStreams
     }
 }

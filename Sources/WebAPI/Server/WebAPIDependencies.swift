@@ -11,6 +11,7 @@ package struct WebAPIDependencies: Sendable {
     package var keyRing: KeyRing
     package var intake: EventIntake
     package var tokens: TokenDirectory
+    package var exports: CallExports
     /// The metrics in the text format of Prometheus.
     package var renderMetrics: @Sendable () -> String
     /// The state of what the server needs, asked at each `/readyz`.
@@ -25,6 +26,7 @@ package struct WebAPIDependencies: Sendable {
         keyRing: KeyRing,
         intake: EventIntake,
         tokens: TokenDirectory,
+        exports: CallExports,
         renderMetrics: @escaping @Sendable () -> String,
         readiness: @escaping @Sendable () async -> [ReadinessCheck],
         now: @escaping @Sendable () -> Timestamp = Self.systemClock,
@@ -35,6 +37,7 @@ package struct WebAPIDependencies: Sendable {
         self.keyRing = keyRing
         self.intake = intake
         self.tokens = tokens
+        self.exports = exports
         self.renderMetrics = renderMetrics
         self.readiness = readiness
         self.now = now

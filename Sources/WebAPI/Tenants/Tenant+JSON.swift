@@ -33,6 +33,7 @@ extension TenantSettings {
             "grace_seconds": self.graceSeconds.map(JSONValue.number) ?? .null,
             "stale_after_seconds": JSONValue(self.staleAfterSeconds),
             "event_limit": JSONValue(self.eventLimit),
+            "call_retention_days": JSONValue(self.callRetentionDays),
         ]
     }
 }

@@ -42,7 +42,7 @@ struct TenantDefinition: Sendable {
             "settings",
             members: [
                 "external_only", "record_unanswered_outgoing", "direct_missed", "agent_presence", "grace_seconds",
-                "stale_after_seconds", "event_limit",
+                "stale_after_seconds", "event_limit", "call_retention_days",
             ]
         )
         let defaults = TenantSettings()
@@ -55,7 +55,8 @@ struct TenantDefinition: Sendable {
             graceSeconds: check.number(object, "grace_seconds", in: 0...3_600),
             staleAfterSeconds: check.integer(object, "stale_after_seconds", in: 60...604_800).map(Int.init)
                 ?? defaults.staleAfterSeconds,
-            eventLimit: check.integer(object, "event_limit", in: 1...1_000).map(Int.init) ?? defaults.eventLimit
+            eventLimit: check.integer(object, "event_limit", in: 1...1_000).map(Int.init) ?? defaults.eventLimit,
+            callRetentionDays: check.integer(object, "call_retention_days", in: 1...36_500).map(Int.init)
         )
     }
 

@@ -14,22 +14,26 @@ package struct Assembler: Service {
     private let database: Database
     private let listener: PostgresListener
     private let defaultGrace: Duration
+    private let callRetention: Duration?
     private let batchSize: Int
     private let logger: Logger
     private let metrics = AssemblyMetrics()
 
     /// `defaultGrace`: `ASSEMBLY_GRACE`, for tenants without a setting of their own.
+    /// `callRetention`: `CALL_RETENTION`, for tenants without a setting of their own; nil: unlimited.
     /// `batchSize`: due rows a transaction.
     package init(
         database: Database,
         listener: PostgresListener,
         defaultGrace: Duration,
+        callRetention: Duration? = nil,
         batchSize: Int = 500,
         logger: Logger
     ) {
         self.database = database
         self.listener = listener
         self.defaultGrace = defaultGrace
+        self.callRetention = callRetention
         self.batchSize = batchSize
         self.logger = logger
     }
@@ -98,9 +102,14 @@ package struct Assembler: Service {
                 now: now
             )
         )
+        let retention = material.settings.callRetentionDays.map { .seconds(86_400) * $0 } ?? self.callRetention
         return AssemblyResult(
             key: material.key,
-            changes: CallChange.changes(from: material.stored, to: assembly.records),
+            changes: CallChange.changes(
+                from: material.stored,
+                to: assembly.records,
+                horizon: retention.map { now - $0 }
+            ),
             nextDue: assembly.nextDue
         )
     }

@@ -62,7 +62,11 @@ struct Composition {
         )
         var services: [any Service] = [
             pool, listener,
-            PartitionKeeper(database: database, logger: Logger(label: "ringbridge.partitions")),
+            PartitionKeeper(
+                database: database,
+                retention: self.only == .api ? nil : configuration.eventRetention,
+                logger: Logger(label: "ringbridge.partitions")
+            ),
         ]
         if self.only != .api {
             services += self.workers(database: database, listener: listener, http: http)
@@ -92,7 +96,13 @@ struct Composition {
                 database: database,
                 listener: listener,
                 defaultGrace: self.configuration.assemblyGrace,
+                callRetention: self.configuration.callRetention,
                 logger: Logger(label: "ringbridge.assembler")
+            ),
+            CallRetentionKeeper(
+                database: database,
+                retention: self.configuration.callRetention,
+                logger: Logger(label: "ringbridge.retention")
             ),
             DirectoryReader(
                 database: database,
@@ -116,6 +126,7 @@ struct Composition {
         let configuration = self.configuration
         let intake = EventIntake(store: EventStore(database: database), logger: Logger(label: "ringbridge.intake"))
         let tokens = TokenDirectory(database: database, listener: listener, logger: Logger(label: "ringbridge.tokens"))
+        let exports = CallExports(database: database, logger: Logger(label: "ringbridge.exports"))
         let webConfiguration = WebAPIConfiguration(
             publicURL: self.configuration.publicURL,
             trustedProxies: self.configuration.trustedProxies,
@@ -127,11 +138,12 @@ struct Composition {
             keyRing: self.configuration.keyRing,
             intake: intake,
             tokens: tokens,
+            exports: exports,
             renderMetrics: { metrics.render() },
             readiness: { await Self.readiness(of: database, keyRing: configuration.keyRing) },
             logger: Logger(label: "ringbridge.http")
         )
-        var services: [any Service] = [tokens, intake]
+        var services: [any Service] = [tokens, intake, exports]
         services.append(
             self.listener(
                 for: makeRouter(configuration: webConfiguration, dependencies: dependencies),

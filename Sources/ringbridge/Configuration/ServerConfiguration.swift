@@ -17,6 +17,7 @@ import WebAPI
 ///   - `PBX_URL`: default PBX host
 ///   - `ASSEMBLY_GRACE`: rule 5's delay
 ///   - `DRIFT_CHECK_INTERVAL`: how old a look at an extension may become
+///   - `EVENT_RETENTION`, `CALL_RETENTION`: how long events and call records are kept, or `unlimited`
 ///   - `OPERATOR_KEY` (secret): bootstrap operator key, 64 or more characters
 ///   - `TRUSTED_PROXIES`: CIDR list whose X-Forwarded-For counts
 ///   - `DATABASE_PREPARED_STATEMENTS`: `on`, or `off` for transaction poolers
@@ -31,6 +32,10 @@ struct ServerConfiguration {
     var pbxURL: String
     var assemblyGrace: Duration
     var driftCheckInterval: Duration
+    /// Nil: unlimited.
+    var eventRetention: Duration?
+    /// Of tenants without a setting of their own; nil: unlimited.
+    var callRetention: Duration?
     var operatorKeyDigest: SecretDigest?
     var trustedProxies: [CIDR]
     var logging: LoggingConfiguration
@@ -58,6 +63,8 @@ struct ServerConfiguration {
             guard interval >= .seconds(60) else { throw MalformedValue("\"\(text)\" is under a minute") }
             return interval
         }
+        self.eventRetention = values.value("EVENT_RETENTION", default: .seconds(2_592_000), ValueParsing.retention)
+        self.callRetention = values.value("CALL_RETENTION", default: nil, ValueParsing.retention)
         self.operatorKeyDigest = values.optional("OPERATOR_KEY") { key in
             guard key.count >= 64 else {
                 throw MalformedValue("it has fewer than 64 characters; make one with: openssl rand -hex 32")
@@ -74,8 +81,7 @@ struct ServerConfiguration {
             }
         }
         self.logging = LoggingConfiguration(&values)
-        for name in ["SPOOL_DIR", "SPOOL_MAX_BYTES", "EVENT_RETENTION", "CALL_RETENTION"] where values.text(name) != nil
-        {
+        for name in ["SPOOL_DIR", "SPOOL_MAX_BYTES"] where values.text(name) != nil {
             values.note(name, "this version does not have it; unset it")
         }
         guard let database, let publicURL, let keyRing, values.problems.isEmpty else {

@@ -15,6 +15,14 @@ enum ValueParsing {
         throw MalformedValue("\"\(text)\" is not a duration; write for example 250ms, 5s, 10m, 6h or 30d")
     }
 
+    /// How long something is kept, a day at least; nil for `unlimited`.
+    static func retention(_ text: String) throws -> Duration? {
+        guard text.lowercased() != "unlimited" else { return nil }
+        let retention = try Self.duration(text)
+        guard retention >= .seconds(86_400) else { throw MalformedValue("\"\(text)\" is under a day") }
+        return retention
+    }
+
     /// A TCP port; 0 picks one.
     static func port(_ text: String) throws -> Int {
         guard let port = Int(text), (0...65535).contains(port) else {

@@ -29,6 +29,7 @@ struct TestAPI: Sendable {
     let ingestRoutes: [Route]
     let keyRing: KeyRing
     let listener: PostgresListener
+    let exports: CallExports
 
     /// What a test wants to be different.
     struct Options {
@@ -37,6 +38,7 @@ struct TestAPI: Sendable {
         var configure: (inout WebAPIConfiguration) -> Void = { _ in }
         var readiness: [ReadinessCheck] = []
         var intake: (EventStore) -> EventIntake? = { _ in nil }
+        var exports: (Database) -> CallExports = { CallExports(database: $0, logger: Logger(label: "test")) }
     }
 
     static func with(
@@ -50,6 +52,7 @@ struct TestAPI: Sendable {
             let tokens = TokenDirectory(database: test.database, listener: listener, logger: logger)
             let store = EventStore(database: test.database)
             let intake = options.intake(store) ?? EventIntake(store: store, logger: logger)
+            let exports = options.exports(test.database)
             let keyRing = try KeyRing(parsing: "k1:" + Data(repeating: 7, count: 32).base64EncodedString())
             var configuration = WebAPIConfiguration(
                 publicURL: "https://crm.example.com/",
@@ -62,6 +65,7 @@ struct TestAPI: Sendable {
                 keyRing: keyRing,
                 intake: intake,
                 tokens: tokens,
+                exports: exports,
                 renderMetrics: { "# metrics\n" },
                 readiness: { readiness },
                 logger: logger
@@ -75,7 +79,7 @@ struct TestAPI: Sendable {
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
                 logger: logger
             )
-            try await withService(listener, tokens, intake, logger: logger) {
+            try await withService(listener, tokens, intake, exports, logger: logger) {
                 try await application.test(options.setup) { client in
                     try await body(
                         TestAPI(
@@ -84,7 +88,8 @@ struct TestAPI: Sendable {
                             routes: routes,
                             ingestRoutes: ingestRoutes,
                             keyRing: keyRing,
-                            listener: listener
+                            listener: listener,
+                            exports: exports
                         )
                     )
                 }
