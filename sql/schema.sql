@@ -385,6 +385,7 @@ CREATE TABLE public.directory_syncs (
     attempts integer DEFAULT 0 NOT NULL,
     claim_id uuid,
     claimed_until timestamp with time zone,
+    reassemble_from timestamp with time zone,
     CONSTRAINT directory_syncs_claim_check CHECK (((claim_id IS NULL) = (claimed_until IS NULL))),
     CONSTRAINT directory_syncs_error_code_check CHECK (((failed_at IS NULL) = (error_code IS NULL)))
 );
@@ -459,6 +460,19 @@ CREATE TABLE public.events_default (
 
 ALTER TABLE ONLY public.events_default FORCE ROW LEVEL SECURITY;
 
+-- Name: known_recordings; Type: TABLE; Schema: public
+
+CREATE TABLE public.known_recordings (
+    tenant_id text NOT NULL,
+    call_id text NOT NULL,
+    extension_id bigint NOT NULL,
+    recording_id text NOT NULL,
+    found_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT known_recordings_recording_id_check CHECK ((recording_id <> ''::text))
+);
+
+ALTER TABLE ONLY public.known_recordings FORCE ROW LEVEL SECURITY;
+
 -- Name: mapping_sets; Type: TABLE; Schema: public
 
 CREATE TABLE public.mapping_sets (
@@ -530,6 +544,20 @@ CREATE TABLE public.reconcile_todos (
 );
 
 ALTER TABLE ONLY public.reconcile_todos FORCE ROW LEVEL SECURITY;
+
+-- Name: recording_searches; Type: TABLE; Schema: public
+
+CREATE TABLE public.recording_searches (
+    tenant_id text NOT NULL,
+    looked_at timestamp with time zone,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    claim_id uuid,
+    claimed_until timestamp with time zone,
+    CONSTRAINT recording_searches_claim_check CHECK (((claim_id IS NULL) = (claimed_until IS NULL)))
+);
+
+ALTER TABLE ONLY public.recording_searches FORCE ROW LEVEL SECURITY;
 
 -- Name: schema_migrations; Type: TABLE; Schema: public
 
@@ -699,6 +727,11 @@ ALTER TABLE ONLY public.events_default
 ALTER TABLE ONLY public.extensions
     ADD CONSTRAINT extensions_pkey PRIMARY KEY (tenant_id, extension_id);
 
+-- Name: known_recordings known_recordings_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.known_recordings
+    ADD CONSTRAINT known_recordings_pkey PRIMARY KEY (tenant_id, call_id, extension_id, recording_id);
+
 -- Name: mapping_sets mapping_sets_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.mapping_sets
@@ -723,6 +756,11 @@ ALTER TABLE ONLY public.problems
 
 ALTER TABLE ONLY public.reconcile_todos
     ADD CONSTRAINT reconcile_todos_pkey PRIMARY KEY (tenant_id, extension_id);
+
+-- Name: recording_searches recording_searches_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_searches
+    ADD CONSTRAINT recording_searches_pkey PRIMARY KEY (tenant_id);
 
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public
 
@@ -782,9 +820,17 @@ CREATE INDEX calls_ended_at_idx ON public.calls USING btree (tenant_id, ended_at
 
 CREATE INDEX calls_extension_id_idx ON public.calls USING btree (tenant_id, extension_id, started_at DESC, id DESC) WHERE (NOT withdrawn);
 
+-- Name: calls_recorded_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_recorded_idx ON public.calls USING btree (tenant_id, created_at) WHERE ((recording_id IS NOT NULL) AND (NOT withdrawn));
+
 -- Name: calls_started_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX calls_started_at_idx ON public.calls USING btree (tenant_id, started_at DESC, id DESC) WHERE (NOT withdrawn);
+
+-- Name: calls_unrecorded_idx; Type: INDEX; Schema: public
+
+CREATE INDEX calls_unrecorded_idx ON public.calls USING btree (tenant_id, created_at) WHERE ((status = 'answered'::text) AND (recording_id IS NULL) AND (NOT withdrawn));
 
 -- Name: calls_user_id_idx; Type: INDEX; Schema: public
 
@@ -797,6 +843,10 @@ CREATE INDEX connector_roles_role_name_idx ON public.connector_roles USING btree
 -- Name: directory_syncs_due_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX directory_syncs_due_at_idx ON public.directory_syncs USING btree (due_at);
+
+-- Name: directory_syncs_reassemble_from_idx; Type: INDEX; Schema: public
+
+CREATE INDEX directory_syncs_reassemble_from_idx ON public.directory_syncs USING btree (reassemble_from) WHERE (reassemble_from IS NOT NULL);
 
 -- Name: event_tokens_extension_idx; Type: INDEX; Schema: public
 
@@ -814,6 +864,10 @@ CREATE INDEX events_call_id_idx ON ONLY public.events USING btree (tenant_id, ca
 
 CREATE INDEX events_default_tenant_id_call_id_idx ON public.events_default USING btree (tenant_id, call_id);
 
+-- Name: known_recordings_found_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX known_recordings_found_at_idx ON public.known_recordings USING btree (found_at);
+
 -- Name: mappings_current_key; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX mappings_current_key ON public.mappings USING btree (tenant_id, extension_id) WHERE (valid_until IS NULL);
@@ -825,6 +879,10 @@ CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, use
 -- Name: reconcile_todos_due_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (interactive DESC, due_at);
+
+-- Name: recording_searches_due_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX recording_searches_due_at_idx ON public.recording_searches USING btree (due_at);
 
 -- Name: subscription_states_checked_at_idx; Type: INDEX; Schema: public
 
@@ -872,6 +930,11 @@ ALTER TABLE ONLY public.event_tokens
 ALTER TABLE ONLY public.extensions
     ADD CONSTRAINT extensions_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: known_recordings known_recordings_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.known_recordings
+    ADD CONSTRAINT known_recordings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: mapping_sets mapping_sets_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.mapping_sets
@@ -896,6 +959,11 @@ ALTER TABLE ONLY public.problems
 
 ALTER TABLE ONLY public.reconcile_todos
     ADD CONSTRAINT reconcile_todos_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: recording_searches recording_searches_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.recording_searches
+    ADD CONSTRAINT recording_searches_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: subscription_states subscription_states_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1045,6 +1113,18 @@ CREATE POLICY extensions_system ON public.extensions TO ringbridge_system USING 
 
 CREATE POLICY extensions_tenant ON public.extensions TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
+-- Name: known_recordings; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.known_recordings ENABLE ROW LEVEL SECURITY;
+
+-- Name: known_recordings known_recordings_system; Type: POLICY; Schema: public
+
+CREATE POLICY known_recordings_system ON public.known_recordings TO ringbridge_system USING (true);
+
+-- Name: known_recordings known_recordings_tenant; Type: POLICY; Schema: public
+
+CREATE POLICY known_recordings_tenant ON public.known_recordings FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
+
 -- Name: mapping_sets; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.mapping_sets ENABLE ROW LEVEL SECURITY;
@@ -1092,6 +1172,14 @@ CREATE POLICY reconcile_todos_system ON public.reconcile_todos TO ringbridge_sys
 -- Name: reconcile_todos reconcile_todos_tenant; Type: POLICY; Schema: public
 
 CREATE POLICY reconcile_todos_tenant ON public.reconcile_todos TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
+
+-- Name: recording_searches; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.recording_searches ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_searches recording_searches_system; Type: POLICY; Schema: public
+
+CREATE POLICY recording_searches_system ON public.recording_searches TO ringbridge_system USING (true);
 
 -- Name: subscription_states; Type: ROW SECURITY; Schema: public
 
@@ -1726,6 +1814,11 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.event_tokens TO ringbridge_system;
 GRANT SELECT ON TABLE public.events TO ringbridge_server;
 GRANT SELECT,INSERT ON TABLE public.events TO ringbridge_system;
 
+-- Name: TABLE known_recordings; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.known_recordings TO ringbridge_server;
+GRANT SELECT,INSERT,DELETE ON TABLE public.known_recordings TO ringbridge_system;
+
 -- Name: TABLE mapping_sets; Type: ACL; Schema: public
 
 GRANT SELECT,UPDATE ON TABLE public.mapping_sets TO ringbridge_server;
@@ -1754,6 +1847,10 @@ GRANT USAGE ON SEQUENCE public.reconcile_generations TO ringbridge_system;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reconcile_todos TO ringbridge_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconcile_todos TO ringbridge_system;
+
+-- Name: TABLE recording_searches; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.recording_searches TO ringbridge_system;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public
 

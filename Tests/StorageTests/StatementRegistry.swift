@@ -24,7 +24,7 @@ enum StatementRegistry {
     static let problem = Problem(code: .accessDenied, data: json)
 
     static var all: [any Statement] {
-        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.calls + Self.schema
+        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.calls + Self.recordings + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -55,6 +55,9 @@ enum StatementRegistry {
         ClaimDirectories(claimID: claimID, leaseSeconds: 1, limit: 1),
         FinishDirectory(tenantID: tenantID, claimID: claimID, errorCode: nil, nextInSeconds: 1),
         WriteExtensions(tenantID: tenantID, listing: []),
+        NoteReassembly(tenantID: tenantID, claimID: claimID, listing: []),
+        RequestAssemblyAfterListings(),
+        RequestDirectories(tenants: ["807"]),
         ResolvePBXClient(tenantID: tenantID, version: 1, pbxClient: "1"),
         RequestReconcileOfChanged(tenantID: tenantID, listing: []),
         TenantExists(tenantID: tenantID),
@@ -152,6 +155,24 @@ enum StatementRegistry {
         ListCallHorizons(fallbackSeconds: nil),
         LockOldCalls(tenantID: "807", before: Timestamp(microseconds: 0), limit: 1),
         RemoveCalls(tenantID: "807", callIDs: [], before: Timestamp(microseconds: 0)),
+    ]
+
+    private static let recordingSearch = RecordingSearch(
+        scope: scope,
+        claimID: claimID,
+        failedAttempts: 0,
+        now: Timestamp(microseconds: 0),
+        expectsRecordings: true
+    )
+
+    private static let recordings: [any Statement] = [
+        LoadKnownRecordings(keys: keys),
+        ClaimRecordingSearches(claimID: claimID, leaseSeconds: 1, limit: 1, stages: [], now: nil),
+        ListUnrecordedCalls(search: recordingSearch, stages: []),
+        RenewRecordingSearch(search: recordingSearch, leaseSeconds: 1),
+        ReleaseRecordingSearch(search: recordingSearch, isDone: true, nextInSeconds: 1),
+        InsertKnownRecordings(scope: scope, found: []),
+        DropOrphanedRecordings(),
     ]
 
     private static let schema: [any Statement] = [

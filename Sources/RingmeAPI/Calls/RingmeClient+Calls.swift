@@ -15,8 +15,8 @@ extension RingmeClient {
         return try await self.value(CallBody.self, of: PBXRequest(operation: .callHistory, path: path)).call
     }
 
-    /// The calls of an interval, which must be shorter than about two months. One request a page, and one for the empty
-    /// page after the last.
+    /// The calls of an interval, which must be shorter than about two months. One request a page, and one for the page
+    /// after the last when that is not short.
     ///
     /// - Parameters:
     ///   - from: the earliest start, microseconds since 1970-01-01 UTC; fractions of a second are dropped.
@@ -41,7 +41,7 @@ extension RingmeClient {
         }
         let fixedQuery = query
         return try await self.allPages(
-            PageWalk<PBXCall, String>(lastPageBelow: 1) { $0.callID },
+            PageWalk<PBXCall, String>(lastPageBelow: Self.smallestPage) { $0.callID },
             for: .callHistory,
             request: { page in
                 PBXRequest(operation: .callHistory, path: path, query: fixedQuery + [("page", String(page))])

@@ -209,6 +209,28 @@ struct LoadHistory: Statement {
     }
 }
 
+struct LoadKnownRecordings: Statement {
+    static let sql: StaticString = """
+        SELECT r.tenant_id, r.call_id, r.extension_id, r.recording_id
+        FROM unnest($1::text[], $2::text[]) AS k (tenant_id, call_id)
+        JOIN known_recordings r ON r.tenant_id = k.tenant_id AND r.call_id = k.call_id
+        """
+    var keys: [CallKey]
+
+    struct Output: Sendable {
+        var key: CallKey
+        var recording: KnownRecording
+    }
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.keys) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(
+            key: try CallKey(row: &row),
+            recording: KnownRecording(extensionID: try row.next(), recordingID: try row.next())
+        )
+    }
+}
+
 struct InsertDueRows: Statement {
     static let sql: StaticString = """
         INSERT INTO assembly_due (tenant_id, call_id, due_at)

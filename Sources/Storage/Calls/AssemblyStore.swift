@@ -21,6 +21,8 @@ package struct AssemblyMaterial: Sendable {
     package var settings: TenantSettings
     package var directory: ExtensionDirectory
     package var history: [MappingPeriod]
+    /// What the PBX's call history has of the CallID.
+    package var recordings: [KnownRecording]
 }
 
 /// What one assembled CallID writes.
@@ -78,6 +80,7 @@ package struct AssemblyStore: Sendable {
         async let storedRows = self.postgres.execute(LoadStoredCalls(keys: claim.keys))
         async let settingRows = self.postgres.execute(LoadSettings(tenants: tenants))
         async let extensionRows = self.postgres.execute(LoadDirectories(tenants: tenants))
+        async let recordingRows = self.postgres.execute(LoadKnownRecordings(keys: claim.keys))
         let events = Dictionary(grouping: try await eventRows, by: \.key)
         let extensions = Set(
             events.values.joined().map { ExtensionOfTenant(scope: $0.key.scope, id: $0.event.extensionID) }
@@ -91,6 +94,7 @@ package struct AssemblyStore: Sendable {
         let directories = Dictionary(grouping: try await extensionRows, by: \.tenantID)
             .mapValues { ExtensionDirectory($0.map(\.ref)) }
         let history = Dictionary(grouping: try await historyRows, by: \.tenantID)
+        let recordings = Dictionary(grouping: try await recordingRows, by: \.key)
         return claim.keys.compactMap { key in
             let stored = stored[key] ?? []
             guard let events = events[key], let settings = settings[key.scope.tenantID],
@@ -102,7 +106,8 @@ package struct AssemblyStore: Sendable {
                 stored: stored.map(\.call),
                 settings: settings,
                 directory: directories[key.scope.tenantID] ?? ExtensionDirectory([]),
-                history: history[key.scope.tenantID]?.map(\.period) ?? []
+                history: history[key.scope.tenantID]?.map(\.period) ?? [],
+                recordings: recordings[key]?.map(\.recording) ?? []
             )
         }
     }

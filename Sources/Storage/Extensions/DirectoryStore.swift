@@ -91,6 +91,7 @@ extension SystemTransaction {
     }
 
     /// Records a listing: extensions it has are written, those it lacks are marked gone; next read in `nextInSeconds`.
+    /// When calls are assembled differently with it, ``requestAssemblyAfterListings()`` has something to do from now on.
     ///
     /// - Returns: false when the lease was lost; nothing is written then.
     package func recordDirectory(
@@ -99,6 +100,10 @@ extension SystemTransaction {
         nextInSeconds: Int
     ) async throws -> Bool {
         let tenantID = claim.scope.tenantID
+        // Before the listing is written, and before the time of the one before it is overwritten.
+        _ = try await self.postgres.execute(
+            NoteReassembly(tenantID: tenantID, claimID: claim.claimID, listing: listing)
+        )
         let finished = try await self.postgres.affectedRows(
             FinishDirectory(
                 tenantID: tenantID,
@@ -114,6 +119,29 @@ extension SystemTransaction {
         try await self.postgres.notify(channel: Channel.reconcile, payload: "")
         try await self.postgres.notify(channel: Channel.directoryRead, payload: tenantID.rawValue)
         return true
+    }
+
+    /// Makes calls due again that may have been assembled without what a listing brought: those with events since the listing
+    /// before, or all stored ones when there was none.
+    ///
+    /// In a transaction after the listing's: an assembly that still knew the old directory has only seen events that are
+    /// committed by now, so no call is missed. Until it is done the wish stays in the listing's row. The calls become due
+    /// over time, 500 a second, so that fresh ones do not wait behind them.
+    ///
+    /// - Returns: for how many tenants.
+    package func requestAssemblyAfterListings() async throws -> Int {
+        let tenants = try await self.postgres.affectedRows(RequestAssemblyAfterListings())
+        if tenants > 0 {
+            try await self.postgres.notify(channel: Channel.assembly, payload: "")
+        }
+        return tenants
+    }
+
+    /// Asks for the listings of tenants whose calls name extensions that the directory lacks, 10 minutes after the last one
+    /// or at once when that is past. Nobody waits for it. A listing that failed last has its own time to be tried again.
+    package func requestDirectories(of scopes: Set<TenantScope>) async throws {
+        guard !scopes.isEmpty else { return }
+        _ = try await self.postgres.execute(RequestDirectories(tenants: scopes.map(\.tenantID.rawValue)))
     }
 
     /// Records that a listing failed; the extensions stay as they are. Next try in `nextInSeconds`.
@@ -226,6 +254,61 @@ struct FinishDirectory: Statement {
         bindings.append(self.errorCode)
         bindings.append(self.nextInSeconds)
     }
+}
+
+/// Does something when the listing has an extension that is new, or known under another name or as another kind: the first
+/// listing always does. The listing before was taken up to a lease's length before it was recorded, hence the margin.
+struct NoteReassembly: Statement {
+    static let sql: StaticString = """
+        UPDATE directory_syncs
+        SET reassemble_from = least(reassemble_from, coalesce(synced_at - interval '5 minutes', '-infinity'))
+        WHERE tenant_id = $1 AND claim_id = $2 AND EXISTS (
+          SELECT FROM unnest($3::int8[], $4::text[], $5::text[]) AS l (extension_id, name, type)
+          LEFT JOIN extensions e ON e.tenant_id = $1 AND e.extension_id = l.extension_id
+          WHERE (e.name, e.type) IS DISTINCT FROM (l.name, l.type))
+        """
+    var tenantID: TenantID
+    var claimID: UUID
+    var listing: [ListedExtension]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.claimID)
+        bindings.append(self.listing.map(\.id.rawValue))
+        bindings.append(self.listing.map(\.name))
+        bindings.append(self.listing.map(\.type.rawValue))
+    }
+}
+
+struct RequestAssemblyAfterListings: Statement {
+    static let sql: StaticString = """
+        WITH changed AS MATERIALIZED (
+          SELECT tenant_id, reassemble_from FROM directory_syncs WHERE reassemble_from IS NOT NULL
+          FOR UPDATE SKIP LOCKED),
+        due AS (
+          INSERT INTO assembly_due (tenant_id, call_id, due_at)
+          SELECT tenant_id, call_id, now() + (row_number() OVER () - 1) / 500 * interval '1 second'
+          FROM (
+            SELECT DISTINCT e.tenant_id, e.call_id FROM changed c
+            JOIN events e ON e.tenant_id = c.tenant_id AND e.arrived_at >= c.reassemble_from
+            WHERE e.call_id IS NOT NULL) AS calls)
+        UPDATE directory_syncs d SET reassemble_from = NULL FROM changed WHERE d.tenant_id = changed.tenant_id
+        """
+}
+
+/// Rows that somebody holds are passed over: what they do is a read, or asks for one.
+struct RequestDirectories: Statement {
+    static let sql: StaticString = """
+        WITH stale AS MATERIALIZED (
+          SELECT tenant_id, greatest(synced_at + interval '10 minutes', now()) AS at FROM directory_syncs
+          WHERE tenant_id = ANY ($1) AND claim_id IS NULL AND error_code IS NULL
+            AND due_at > greatest(synced_at + interval '10 minutes', now())
+          FOR UPDATE SKIP LOCKED)
+        UPDATE directory_syncs d SET due_at = stale.at FROM stale WHERE d.tenant_id = stale.tenant_id
+        """
+    var tenants: [String]
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenants) }
 }
 
 struct WriteExtensions: Statement {

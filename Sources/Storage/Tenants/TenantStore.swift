@@ -60,7 +60,8 @@ package struct TenantStore: Sendable {
         try await self.postgres.execute(ListTenants(after: after, limit: Int32(clamping: limit)))
     }
 
-    /// Creates or replaces a tenant, with the rows that each tenant has: feed counter, mapping set, directory to-do.
+    /// Creates or replaces a tenant, with the rows that each tenant has: feed counter, mapping set, directory to-do,
+    /// search for recordings.
     ///
     /// `version`: the version that must be there; nil: any, or none.
     /// Returns the tenant as stored, its version grown by one when it was there; nil when `version` is stale.
@@ -186,7 +187,8 @@ struct ListTenants: Statement {
 struct EnsureTenantRows: Statement {
     static let sql: StaticString = """
         WITH feed AS (INSERT INTO tenant_feeds (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING),
-        mapping_set AS (INSERT INTO mapping_sets (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING)
+        mapping_set AS (INSERT INTO mapping_sets (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING),
+        search AS (INSERT INTO recording_searches (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING)
         INSERT INTO directory_syncs (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING
         """
     var id: TenantID

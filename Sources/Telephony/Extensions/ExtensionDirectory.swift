@@ -30,6 +30,29 @@ package struct ExtensionDirectory: Sendable {
         return Self.hasInternalForm(name) || self.names.contains(name)
     }
 
+    /// Whether the event names an extension that the directory lacks, so that a fresh listing may tell more: by its id, by a
+    /// name of the form `prefix*ext`, or by what may be a short name, `^[0-9]{2,4}$`.
+    package func lacksExtension(of event: CallEvent) -> Bool {
+        let ids =
+            [event.extensionID]
+            + [event.callerExtensionID, event.calledExtensionID].compactMap { id in
+                id.map(ExtensionID.init(rawValue:))
+            }
+        guard ids.allSatisfy({ self.extensions[$0] != nil }) else {
+            return true
+        }
+        return [event.callerIDNum, event.calledNumber, event.remoteNumber].contains { number in
+            guard let number, !self.names.contains(number) else {
+                return false
+            }
+            return Self.hasInternalForm(number) || Self.hasShortForm(number)
+        }
+    }
+
+    private static func hasShortForm(_ number: String) -> Bool {
+        (2...4).contains(number.utf8.count) && number.utf8.allSatisfy(\.isASCIIDigit)
+    }
+
     private static func hasInternalForm(_ number: String) -> Bool {
         let parts = number.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
         guard parts.count == 2 else {

@@ -84,9 +84,20 @@ package struct Assembler: Service {
         let materials = try await transaction.assembly.load(claim)
         let results = materials.map { self.result(of: $0, now: claim.now) }
         try await transaction.assembly.noteActivity(materials)
+        try await transaction.requestDirectories(of: self.tenantsToListAgain(materials))
         try await transaction.assembly.write(results)
         self.metrics.note(results)
         return claim.keys.count
+    }
+
+    /// Tenants with a call that names an extension which the directory lacks.
+    private func tenantsToListAgain(_ materials: [AssemblyMaterial]) -> Set<TenantScope> {
+        materials.reduce(into: []) { scopes, material in
+            guard !scopes.contains(material.key.scope) else { return }
+            if material.events.contains(where: material.directory.lacksExtension(of:)) {
+                scopes.insert(material.key.scope)
+            }
+        }
     }
 
     private func result(of material: AssemblyMaterial, now: Timestamp) -> AssemblyResult {
@@ -97,6 +108,7 @@ package struct Assembler: Service {
                 events: material.events,
                 directory: material.directory,
                 history: material.history,
+                recordings: material.recordings,
                 settings: material.settings,
                 grace: grace,
                 now: now

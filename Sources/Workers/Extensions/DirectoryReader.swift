@@ -9,7 +9,8 @@ import struct FoundationEssentials.UUID
 
 /// Keeps the extension directories of the tenants: all extensions of their PBX, mapped or not.
 ///
-/// Read when a tenant is put, when somebody asks, and every hour. A listing that fails leaves the directory as it is.
+/// Read when a tenant is put, when somebody asks, when calls name an extension that it lacks, and every hour. A listing that
+/// fails leaves the directory as it is; one that changes how calls are assembled makes them due again.
 package struct DirectoryReader: Service {
     private let database: Database
     private let listener: PostgresListener
@@ -29,6 +30,8 @@ package struct DirectoryReader: Service {
 
     package func run() async throws {
         await forEachWakeUp(on: Channel.directory, of: self.listener, every: .seconds(1), logger: self.logger) {
+            // What a process that ended too early left.
+            await self.requestAssembly()
             _ = try await self.readDue()
         }
     }
@@ -45,6 +48,21 @@ package struct DirectoryReader: Service {
             } catch {
                 await self.recordDefect(error, of: claim)
             }
+            await self.requestAssembly()
+        }
+    }
+
+    private func requestAssembly() async {
+        do {
+            let tenants = try await self.database.system { try await $0.requestAssemblyAfterListings() }
+            if tenants > 0 {
+                self.logger.info("calls are assembled again after a listing", metadata: ["tenants": "\(tenants)"])
+            }
+        } catch {
+            self.logger.warning(
+                "calls could not be made due after a listing; it will be tried again",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 

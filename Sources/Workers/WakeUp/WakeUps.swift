@@ -13,12 +13,24 @@ func forEachWakeUp(
     logger: Logger,
     _ work: () async throws -> Void
 ) async {
+    await forEachTick(every: interval, logger: logger, work) { wake in
+        for await _ in listener.events(on: channel) {
+            wake()
+        }
+    }
+}
+
+/// Calls `work` at once and every `interval`, and when `source` wakes it, as `forEachWakeUp` does.
+func forEachTick(
+    every interval: Duration,
+    logger: Logger,
+    _ work: () async throws -> Void,
+    source: @escaping @Sendable (_ wake: @Sendable () -> Void) async -> Void = { _ in }
+) async {
     let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Void.self) { sources in
         sources.addTask {
-            for await _ in listener.events(on: channel) {
-                wake.yield()
-            }
+            await source { wake.yield() }
         }
         sources.addTask {
             while !Task.isCancelled {
@@ -30,10 +42,7 @@ func forEachWakeUp(
             do {
                 try await work()
             } catch {
-                logger.warning(
-                    "work failed; it will be tried again",
-                    metadata: ["error": "\(error)", "channel": "\(channel)"]
-                )
+                logger.warning("work failed; it will be tried again", metadata: ["error": "\(error)"])
             }
         }
         sources.cancelAll()

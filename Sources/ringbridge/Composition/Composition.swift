@@ -110,6 +110,7 @@ struct Composition {
                 gateway: gateway,
                 logger: Logger(label: "ringbridge.directory")
             ),
+            RecordingFinder(database: database, gateway: gateway, logger: Logger(label: "ringbridge.recordings")),
             Reconciler(
                 database: database,
                 listener: listener,
