@@ -1,20 +1,20 @@
-/// Compares the rows of an extension with what is wanted and says what to do (section 3 of the decisions; vendor's events
-/// page: "you must not delete or update events not belonging to this integration").
+/// Compares the rows of an extension, or of an agent, with what is wanted and says what to do (section 3 of the decisions;
+/// vendor's events page: "you must not delete or update events not belonging to this integration").
 ///
 /// A row is ours when the last component of its URL's path is one of our tokens, whatever its host; no other row ever
 /// appears in a step. What is wanted is added as a whole or not at all, since a partial set cannot register calls. A plan
 /// over the result of this plan only keeps.
 ///
 /// - Parameters:
-///   - wanted: The events the extension is to have; empty to take all our rows away.
+///   - wanted: The events the sender is to have, which also say the kind of URL they go to; empty to take all our rows away.
 ///   - liveToken: The token that rows are to carry; nil when there is none, then nothing is created or changed.
-///   - tokens: All tokens of this extension, live and retired.
+///   - tokens: All tokens of this sender, live and retired.
 ///   - publicURL: The base of event URLs.
-///   - rows: The complete list of the extension's rows.
-///   - limit: How many rows the PBX allows on the extension.
+///   - rows: The complete list of the sender's rows.
+///   - limit: How many rows the PBX allows there; `Int.max` when it sets no limit.
 /// - Returns: The steps, in the order in which they are to be taken, and what they lead to.
-package func planSubscriptions(
-    wanted: [CallEventKind],
+package func planSubscriptions<Kind: EventKind>(
+    wanted: [Kind],
     liveToken: EventToken?,
     tokens: Set<EventToken>,
     publicURL: String,
@@ -22,29 +22,29 @@ package func planSubscriptions(
     limit: Int
 ) -> SubscriptionPlan {
     let owned = OwnedRows(rows: rows, tokens: liveToken.map { tokens.union([$0]) } ?? tokens)
-    let target = liveToken.map { RowTarget(token: $0, publicURL: publicURL) }
-    let kinds = CallEventKind.allCases.filter(wanted.contains)
+    let target = liveToken.map { RowTarget(token: $0, url: $0.eventURL(publicURL: publicURL, for: Kind.self)) }
+    let kinds = Kind.allCases.filter(wanted.contains).map(\.rawValue)
 
     var keeps: [SubscriptionPlan.Step] = []
     var updates: [SubscriptionPlan.Step] = []
     var deletes: [SubscriptionPlan.Step] = []
-    var absent: [CallEventKind] = []
+    var absent: [String] = []
     for kind in kinds {
-        let candidates = owned.ours.filter { $0.kind == kind.rawValue }
+        let candidates = owned.ours.filter { $0.kind == kind }
         guard let first = candidates.first else {
             absent.append(kind)
             continue
         }
         if let reason = target?.reasonToUpdate(first) {
-            updates.append(.init(action: .update(rowID: first.row.id, eventType: kind.rawValue), reason: reason))
+            updates.append(.init(action: .update(rowID: first.row.id, eventType: kind), reason: reason))
         } else {
-            keeps.append(.init(action: .keep(rowID: first.row.id, eventType: kind.rawValue), reason: .right))
+            keeps.append(.init(action: .keep(rowID: first.row.id, eventType: kind), reason: .right))
         }
         deletes += candidates.dropFirst().map { duplicate in
-            .init(action: .delete(rowID: duplicate.row.id, eventType: kind.rawValue), reason: .duplicate)
+            .init(action: .delete(rowID: duplicate.row.id, eventType: kind), reason: .duplicate)
         }
     }
-    deletes += owned.ours.filter { row in !kinds.contains { $0.rawValue == row.kind } }.map { row in
+    deletes += owned.ours.filter { row in !kinds.contains(row.kind) }.map { row in
         .init(action: .delete(rowID: row.row.id, eventType: row.kind), reason: .unwanted)
     }
 
@@ -53,7 +53,7 @@ package func planSubscriptions(
     let canCreate = target != nil && absent.count <= freed.free
     let creates: [SubscriptionPlan.Step] =
         canCreate
-        ? absent.map { .init(action: .create(eventType: $0.rawValue), reason: .missing) } : []
+        ? absent.map { .init(action: .create(eventType: $0), reason: .missing) } : []
     let hasRoomAtOnce = creates.count <= before.free
     return SubscriptionPlan(
         steps: keeps + updates + (hasRoomAtOnce ? creates + deletes : deletes + creates),
@@ -66,7 +66,7 @@ package func planSubscriptions(
 
 private func limitProblem(
     slots: SubscriptionPlan.Slots,
-    missing: [CallEventKind]
+    missing: [String]
 ) -> SubscriptionPlan.LimitProblem {
     SubscriptionPlan.LimitProblem(
         limit: slots.limit,
@@ -92,9 +92,9 @@ private struct RowTarget {
     let token: EventToken
     let url: EventURL
 
-    init(token: EventToken, publicURL: String) {
+    init(token: EventToken, url: String) {
         self.token = token
-        self.url = EventURL(token.eventURL(publicURL: publicURL))
+        self.url = EventURL(url)
     }
 
     /// Why the row has to be changed in place; nil when it is right.

@@ -1,4 +1,5 @@
-/// What to do on the PBX so that an extension has exactly the event rows that are wanted. Holds no URL and no token.
+/// What to do on the PBX so that an extension, or an agent, has exactly the event rows that are wanted. Holds no URL and no
+/// token.
 package struct SubscriptionPlan: Hashable, Sendable {
     /// One thing to do with a row of ours; rows of others never appear.
     package enum Action: Hashable, Sendable {
@@ -67,7 +68,7 @@ package struct SubscriptionPlan: Hashable, Sendable {
         /// Others' rows by the host of their URL.
         package var foreignHosts: [String: Int]
         /// The events that stay without a row.
-        package var missing: [CallEventKind]
+        package var missing: [String]
 
         /// A limit that is in the way.
         package init(
@@ -77,7 +78,7 @@ package struct SubscriptionPlan: Hashable, Sendable {
             needed: Int,
             free: Int,
             foreignHosts: [String: Int],
-            missing: [CallEventKind]
+            missing: [String]
         ) {
             self.limit = limit
             self.used = used
@@ -96,7 +97,7 @@ package struct SubscriptionPlan: Hashable, Sendable {
     /// Slots when the steps have been taken.
     package var after: Slots
     /// Wanted events that have no row when the steps have been taken.
-    package var missing: [CallEventKind]
+    package var missing: [String]
     /// Set when the wanted rows do not fit.
     package var limitProblem: LimitProblem?
 

@@ -1,9 +1,9 @@
-/// An event row of an extension as the PBX lists it. Its URL may hold a token, ours or another integration's, so it
-/// does not print.
+/// An event row of an extension, or of an agent, as the PBX lists it. Its URL may hold a token, ours or another
+/// integration's, so it does not print.
 package struct SubscriptionRow: Hashable, Sendable {
     /// The PBX's number of the row.
     package var id: Int64
-    /// `dial-in`, `dial-out`, `answer`, `hangup` or another type of the PBX.
+    /// `dial-in`, `dial-out`, `answer`, `hangup`, `agent-login` or another type of the PBX.
     package var eventType: String
     /// Where the PBX sends the event.
     package var url: String

@@ -1,4 +1,4 @@
-/// The secret in an event URL: whoever knows it can speak for the extension, so it never prints.
+/// The secret in an event URL: whoever knows it can speak for the extension or the agent, so it never prints.
 package struct EventToken: Hashable, Sendable {
     /// The 32 characters themselves: only for the URL, for digests and for sealing.
     package let text: String
@@ -26,13 +26,14 @@ package struct EventToken: Hashable, Sendable {
         return EventToken(characters: characters)
     }
 
-    /// The URL that the PBX is given for this token: `<public url>/ext-event/<token>`. As secret as the token.
-    package func eventURL(publicURL: String) -> String {
+    /// The URL that the PBX is given for this token: `<public url>/ext-event/<token>`, for events of agents
+    /// `<public url>/agent-event/<token>`. As secret as the token.
+    package func eventURL<Kind: EventKind>(publicURL: String, for kind: Kind.Type = CallEventKind.self) -> String {
         var base = publicURL[...]
         while base.hasSuffix("/") {
             base = base.dropLast()
         }
-        return "\(base)/ext-event/\(self.text)"
+        return "\(base)/\(kind.urlComponent)/\(self.text)"
     }
 
     private static let length = 32

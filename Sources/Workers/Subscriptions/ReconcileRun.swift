@@ -283,7 +283,7 @@ struct ReconcileRun {
     /// The ids of the rows that a token of this extension proves ours.
     private static func ownRows(in rows: [SubscriptionRow], tokens: ExtensionTokens) -> [Int64] {
         let plan = planSubscriptions(
-            wanted: [],
+            wanted: [CallEventKind](),
             liveToken: nil,
             tokens: tokens.all,
             publicURL: "",
@@ -297,7 +297,7 @@ struct ReconcileRun {
     }
 
     private func end(of plan: SubscriptionPlan, ours: [SubscriptionRow], target: ReconcileTarget) -> End {
-        let missing = plan.missing.map(\.rawValue)
+        let missing = plan.missing
         if !target.isWanted {
             return End(state: .removed, plan: plan, rows: ours, outcome: .settled)
         }
@@ -405,7 +405,7 @@ private struct LimitDetails: Encodable {
         self.needed = problem.needed
         self.free = problem.free
         self.foreignHosts = problem.foreignHosts
-        self.missing = problem.missing.map(\.rawValue)
+        self.missing = problem.missing
     }
 
     enum CodingKeys: String, CodingKey {
