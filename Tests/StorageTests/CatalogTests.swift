@@ -11,7 +11,7 @@ struct CatalogTests {
     /// Tables that are not a tenant's.
     private static let sharedTables: Set<String> = ["schema_migrations", "pbx_budgets", "event_token_version"]
     /// Look-ups by digest, before the tenant is known: reference tables.
-    private static let referenceTables: Set<String> = ["event_tokens", "api_keys"]
+    private static let referenceTables: Set<String> = ["event_tokens", "agent_tokens", "api_keys"]
 
     struct UniqueIndex: Statement {
         static let sql: StaticString = """

@@ -24,7 +24,8 @@ enum StatementRegistry {
     static let problem = Problem(code: .accessDenied, data: json)
 
     static var all: [any Statement] {
-        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.calls + Self.recordings + Self.schema
+        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.agents + Self.calls + Self.recordings
+            + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -127,6 +128,41 @@ enum StatementRegistry {
             resetSeconds: nil,
             blockSeconds: nil
         ),
+    ]
+
+    static let agentID = AgentID(rawValue: 136)
+    static let agentClaim = AgentClaim(
+        scope: scope,
+        claimID: claimID,
+        generation: 1,
+        attempts: 0,
+        wasSynced: true
+    )
+
+    private static let agents: [any Statement] = [
+        ListAgentTokenOwners(),
+        ListAgentTokens(tenantID: tenantID, agentID: agentID),
+        RetireAgentTokens(tenantID: tenantID, agentIDs: []),
+        InsertAgentTokens(tenantID: tenantID, tokens: []),
+        InsertAgentEvent(
+            owner: AgentTokenOwner(scope: scope, agentID: agentID),
+            event: .understood(.available, fields: EventFields([])),
+            source: nil
+        ),
+        DeleteOldAgentEvents(olderThanSeconds: 1),
+        ListAgents(tenantID: "807", after: nil, limit: 1),
+        RequestAgentSync(tenantID: tenantID),
+        ClaimAgentSyncs(claimID: claimID, leaseSeconds: 1, limit: 1),
+        RenewAgentClaim(claim: agentClaim, leaseSeconds: 1),
+        LockAgentClaim(claim: agentClaim),
+        MarkAgentsGone(tenantID: tenantID, listed: []),
+        WriteAgents(tenantID: tenantID, listing: []),
+        ListAgentsWithoutToken(tenantID: tenantID),
+        ListDueAgents(claim: agentClaim, areWanted: true),
+        BeginAgentSubscription(tenantID: tenantID, agentID: agentID),
+        FinishAgent(claim: agentClaim, agentID: agentID, isSubscribed: true),
+        FinishAgentSync(claim: agentClaim, outcome: .settled(nextInSeconds: nil)),
+        OpenAgentsProblem(tenantID: tenantID, problem: problem),
     ]
 
     private static let calls: [any Statement] = [

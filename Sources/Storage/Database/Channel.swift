@@ -12,6 +12,8 @@ package enum Channel {
     package static let directory = "ringbridge_directory"
     /// An extension directory was read, or could not be; the payload is the tenant id.
     package static let directoryRead = "ringbridge_directory_read"
-    /// Event tokens changed.
+    /// Tenants' agents became due.
+    package static let agents = "ringbridge_agents"
+    /// Event tokens changed, of extensions or of agents.
     package static let tokens = "ringbridge_tokens"
 }

@@ -32,5 +32,10 @@ extension ExtensionType: PostgresEncodable, PostgresDecodable {
     package static var describeSample: ExtensionType { .phone }
 }
 
+extension AgentID: PostgresEncodable, PostgresDecodable {
+    package static var describeSample: AgentID { AgentID(rawValue: 1) }
+}
+
+extension AgentStatus: PostgresEncodable, PostgresDecodable {}
 extension Direction: PostgresEncodable, PostgresDecodable {}
 extension CallStatus: PostgresEncodable, PostgresDecodable {}

@@ -13,4 +13,9 @@ package struct SealContext: Hashable, Sendable {
     package static func eventToken(of tenant: TenantID, extensionID: ExtensionID) -> SealContext {
         SealContext(text: "\(tenant.rawValue)|event_tokens|\(extensionID.rawValue)")
     }
+
+    /// A token of an agent's event URL.
+    package static func agentToken(of tenant: TenantID, agentID: AgentID) -> SealContext {
+        SealContext(text: "\(tenant.rawValue)|agent_tokens|\(agentID.rawValue)")
+    }
 }

@@ -29,7 +29,7 @@ package struct Problem: Hashable, Sendable {
 
 /// A problem as it is listed.
 package struct OpenedProblem: Hashable, Sendable {
-    /// Nil when the whole tenant is concerned.
+    /// Nil when the whole tenant or its agents are concerned.
     package var extensionID: ExtensionID?
     package var since: Timestamp
     package var problem: Problem
@@ -72,7 +72,7 @@ struct ListProblems: Statement {
         let code: Problem.Code = try row.next()
         let extensionID: ExtensionID = try row.next()
         return OpenedProblem(
-            extensionID: extensionID.rawValue == 0 ? nil : extensionID,
+            extensionID: extensionID.rawValue > 0 ? extensionID : nil,
             since: try row.next(),
             problem: Problem(code: code, data: try row.next())
         )
@@ -112,6 +112,11 @@ struct CloseExtensionProblems: Statement {
         bindings.append(self.extensionID)
         bindings.append(self.exceptCode)
     }
+}
+
+extension ExtensionID {
+    /// Stands in `problems` for the tenant's agents, whose problems are opened and closed apart from the whole tenant's.
+    static let agentsInProblems = ExtensionID(rawValue: -1)
 }
 
 extension Problem.Code: PostgresEncodable, PostgresDecodable {}

@@ -78,13 +78,17 @@ package struct TenantStore: Sendable {
             _ = try await self.postgres.execute(RequestTenantReconcile(tenantID: definition.id))
             try await self.postgres.notify(channel: Channel.reconcile, payload: "")
         }
+        if old?.wantsTheSameSubscriptions(as: tenant) != true {
+            _ = try await self.postgres.execute(RequestAgentSync(tenantID: definition.id))
+            try await self.postgres.notify(channel: Channel.agents, payload: "")
+        }
         try await self.postgres.notify(channel: Channel.directory, payload: "")
         return tenant
     }
 }
 
 extension Tenant {
-    /// Whether a run on the PBX would find the same work: same PBX and credentials, status and limit.
+    /// Whether a run on the PBX would find the same work: same PBX and credentials, status, limit and agents' presence.
     fileprivate func wantsTheSameSubscriptions(as other: Tenant) -> Bool {
         self.pbx == other.pbx && self.status == other.status
             && self.settings.eventLimit == other.settings.eventLimit
