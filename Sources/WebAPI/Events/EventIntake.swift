@@ -184,7 +184,7 @@ package final class EventIntake: Service, Sendable {
 extension StorageError {
     /// Whether the database refused the values rather than failed: data exceptions, constraints, size limits, and what
     /// triggers raise.
-    fileprivate var isRefusedContent: Bool {
+    var isRefusedContent: Bool {
         guard let state = self.cause.sqlState else { return false }
         return ["22", "23", "54", "P0"].contains(state.class)
     }

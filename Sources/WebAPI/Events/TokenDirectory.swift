@@ -4,7 +4,7 @@ import ServiceLifecycle
 package import Storage
 import Synchronization
 
-/// Whose events a token's are: all accepted tokens in memory, by digest.
+/// Whose events a token's are: all accepted tokens of extensions and of agents in memory, by digest.
 ///
 /// Kept fresh by NOTIFY and by looking at the version of the tokens every 5 seconds. A digest that memory does not have is not
 /// answered before the database was asked once more for its version; those who ask meanwhile share that question, so that
@@ -14,8 +14,14 @@ package final class TokenDirectory: Service, Sendable {
         var continuation: CheckedContinuation<Result<Void, any Error>, Never>
     }
 
+    /// Apart, because a token of one kind is unknown at the event URLs of the other.
+    private struct Owners: Sendable {
+        var extensions: [SecretDigest: EventTokenOwner] = [:]
+        var agents: [SecretDigest: AgentTokenOwner] = [:]
+    }
+
     private struct State {
-        var owners: [SecretDigest: EventTokenOwner] = [:]
+        var owners = Owners()
         /// Of `owners`; nil before they were read.
         var version: Int64?
         var waiters: [Waiter] = []
@@ -46,12 +52,23 @@ package final class TokenDirectory: Service, Sendable {
         (self.wakeUps, self.wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// The owner of a token; nil when no token has this digest, or its tenant is being removed.
+    /// The owner of a token of an extension; nil when no such token has this digest, or its tenant is being removed.
     ///
     /// - Throws: ``StorageError`` when memory does not have it and the database cannot be asked; ``IntakeError/shuttingDown``
     ///   when it cannot because the directory has ended.
     package func owner(of digest: SecretDigest) async throws -> EventTokenOwner? {
-        if let owner = self.state.withLock({ $0.owners[digest] }) {
+        try await self.find { $0.extensions[digest] }
+    }
+
+    /// The owner of a token of an agent.
+    ///
+    /// - Throws: as ``owner(of:)``.
+    package func agentOwner(of digest: SecretDigest) async throws -> AgentTokenOwner? {
+        try await self.find { $0.agents[digest] }
+    }
+
+    private func find<Owner: Sendable>(_ look: @Sendable (Owners) -> Owner?) async throws -> Owner? {
+        if let owner = self.state.withLock({ look($0.owners) }) {
             return owner
         }
         let synced: Result<Void, any Error> = await withCheckedContinuation { continuation in
@@ -67,7 +84,7 @@ package final class TokenDirectory: Service, Sendable {
             }
         }
         try synced.get()
-        return self.state.withLock { $0.owners[digest] }
+        return self.state.withLock { look($0.owners) }
     }
 
     /// Keeps the tokens fresh until graceful shutdown.
@@ -116,7 +133,10 @@ package final class TokenDirectory: Service, Sendable {
                 // The version first: what changes between the two reads is read again next time.
                 let version = try await transaction.eventTokens.version()
                 guard version != known else { return }
-                let owners = try await transaction.eventTokens.owners()
+                let owners = Owners(
+                    extensions: try await transaction.eventTokens.owners(),
+                    agents: try await transaction.agentTokens.owners()
+                )
                 self.state.withLock { state in
                     state.owners = owners
                     state.version = version

@@ -32,7 +32,8 @@ struct AccessLogMiddleware: RouterMiddleware {
     /// Events and probes are many: what went well with them is said at debug level only.
     private static func level(route: String, status: HTTPResponse.Status) -> Logger.Level {
         let isFrequent =
-            route.hasPrefix("/ext-event/") || route == "/healthz" || route == "/readyz" || route == "/metrics"
+            route.hasPrefix("/ext-event/") || route.hasPrefix("/agent-event/")
+            || ["/healthz", "/readyz", "/metrics"].contains(route)
         return isFrequent && status.code < 400 ? .debug : .info
     }
 }

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Text form: base64url without padding of `<kind>.<position>`.
 enum Cursor {
     /// Which list a cursor belongs to.
-    enum Kind: String { case tenants = "t1", users = "u1", extensions = "e1", calls = "c1", feed = "f1" }
+    enum Kind: String { case tenants = "t1", users = "u1", extensions = "e1", agents = "a1", calls = "c1", feed = "f1" }
 
     static func encode(_ kind: Kind, _ position: String) -> String {
         Data("\(kind.rawValue).\(position)".utf8).base64EncodedString()

@@ -8,7 +8,7 @@ package func makeRouter(
     dependencies: WebAPIDependencies
 ) -> Router<APIContext> {
     let (router, allowedMethods) = makeEmptyRouter(configuration)
-    EventRoutes(configuration: configuration, dependencies: dependencies).add(to: router)
+    addEventURLs(to: router, configuration: configuration, dependencies: dependencies)
     HealthRoutes(dependencies: dependencies).add(to: router)
     ProblemPage().add(to: router)
 
@@ -33,6 +33,7 @@ package func makeRouter(
 
     let connector = json.group("v1", context: ConnectorContext.self)
     CallRoutes(database: dependencies.database).add(to: connector)
+    AgentRoutes(database: dependencies.database).add(to: connector)
     ConnectorRoutes(database: dependencies.database).add(to: connector)
 
     // These have other forms than JSON too.
@@ -50,9 +51,20 @@ package func makeIngestRouter(
     dependencies: WebAPIDependencies
 ) -> Router<APIContext> {
     let (router, allowedMethods) = makeEmptyRouter(configuration)
-    EventRoutes(configuration: configuration, dependencies: dependencies).add(to: router)
+    addEventURLs(to: router, configuration: configuration, dependencies: dependencies)
     allowedMethods.learn(router.routes.map { ($0.path.description, $0.method) })
     return router
+}
+
+/// The event URLs of extensions and agents, which share the limit for unknown tokens.
+private func addEventURLs(
+    to router: Router<APIContext>,
+    configuration: WebAPIConfiguration,
+    dependencies: WebAPIDependencies
+) {
+    let gate = EventGate(configuration: configuration)
+    EventRoutes(gate: gate, dependencies: dependencies).add(to: router)
+    AgentEventRoutes(gate: gate, dependencies: dependencies).add(to: router)
 }
 
 /// A router with what every request passes through, outermost first.
