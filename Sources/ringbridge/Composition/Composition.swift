@@ -120,6 +120,15 @@ struct Composition {
                 driftCheckInterval: self.configuration.driftCheckInterval,
                 logger: Logger(label: "ringbridge.reconciler")
             ),
+            AgentReconciler(
+                database: database,
+                listener: listener,
+                gateway: gateway,
+                keyRing: self.configuration.keyRing,
+                publicURL: self.configuration.publicURL,
+                driftCheckInterval: self.configuration.driftCheckInterval,
+                logger: Logger(label: "ringbridge.agents")
+            ),
         ]
     }
 
