@@ -135,6 +135,35 @@ struct DeliveryTests {
         }
     }
 
+    @Test("an agent's status set by the control API goes by GET in the query, beside the query of the URL")
+    func agentByGET() async throws {
+        let receiver = WebhookReceiver()
+        try await receiver.listen { url in
+            try await SimulatorHarness.run { harness in
+                let row: JSONValue = [
+                    "url": .string(url + "/hook?mine=1"), "event_type": "agent-logout", "method": "GET",
+                ]
+                #expect(try await harness.send(.POST, "/_sim/agents/136/events", json: row).status == 201)
+                for status in ["available", "logged_out"] {
+                    let answer = try await harness.send(
+                        .POST,
+                        "/_sim/agents/136/status",
+                        json: ["status": .string(status)]
+                    )
+                    #expect(answer.status == 200)
+                }
+                let rows = try await harness.send(.GET, "/_sim/agents/136/events").json?.elements ?? []
+                #expect(rows.map { $0["event_type"]?.text } == ["agent-logout"])
+                #expect(rows.first?["foreign"] == .bool(true))
+                let request = try #require(receiver.requests.first)
+                #expect(receiver.requests.count == 1)
+                #expect(request.method == "GET")
+                #expect(request.fields["agent_status"] == "logged_out")
+                #expect(request.fields["mine"] == "1")
+            }
+        }
+    }
+
     @Test("explicit events go out as they are, with the call's id and time where they have none")
     func explicitEvents() async throws {
         let receiver = WebhookReceiver()

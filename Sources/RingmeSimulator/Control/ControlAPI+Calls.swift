@@ -8,7 +8,8 @@ extension ControlAPI {
         return .json(try simulator.enqueue(call).json, status: 202)
     }
 
-    /// `POST /_sim/agents/{id}/status {status}`, `DELETE /_sim/agents/{id}`.
+    /// `POST /_sim/agents/{id}/status {status}`, `GET /_sim/agents/{id}/events`, `POST` there for a row of another
+    /// integration, `DELETE /_sim/agents/{id}`.
     func answerAgents(_ method: String, _ path: [String], _ body: ControlBody) async throws -> APIAnswer {
         guard let agentID = path.first.flatMap(Int.init) else { return .notFound }
         switch (method, path.dropFirst().first, path.count) {
@@ -19,6 +20,16 @@ extension ControlAPI {
             }
             let deliveries = try await simulator.setAgentStatus(status, agentID: agentID)
             return .json(["deliveries": .array(deliveries.map(\.json))])
+        case ("GET", "events", 2):
+            return .json(.array(pbx.agentEvents(of: agentID).map(Self.row)))
+        case ("POST", "events", 2):
+            let row = try pbx.addForeignAgentEvent(
+                agentID: agentID,
+                url: try body.text("url"),
+                eventType: try body.text("event_type", default: "agent-login"),
+                method: try body.text("method", default: "POST")
+            )
+            return .json(Self.row(row), status: 201)
         case ("DELETE", nil, 1):
             try pbx.removeAgent(agentID)
             return .noContent

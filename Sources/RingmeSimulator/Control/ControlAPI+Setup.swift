@@ -123,7 +123,7 @@ extension ControlAPI {
         }
     }
 
-    private static func row(_ event: SimulatedEvent) -> JSONValue {
+    static func row(_ event: SimulatedEvent) -> JSONValue {
         var members = event.json.members ?? [:]
         members["foreign"] = .bool(event.owner == .foreign)
         return .object(members)

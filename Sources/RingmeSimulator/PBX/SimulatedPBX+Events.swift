@@ -22,6 +22,31 @@ extension SimulatedPBX {
         try addEvent(extensionID: extensionID, url: url, eventType: eventType, method: method, owner: .foreign)
     }
 
+    /// Adds a row to an agent as another integration or a person in the cabinet does.
+    ///
+    /// - Throws: ``SimulatorError`` when there is no such agent.
+    @discardableResult
+    package func addForeignAgentEvent(
+        agentID: Int,
+        url: String,
+        eventType: String = "agent-login",
+        method: String = "POST"
+    ) throws(SimulatorError) -> SimulatedEvent {
+        try withState { (state) throws(SimulatorError) in
+            guard state.agents[agentID] != nil else { throw .notFound("no such agent: \(agentID)") }
+            let row = SimulatedEvent(
+                id: state.nextEventID(),
+                extensionID: agentID,
+                eventType: eventType,
+                url: url,
+                method: method,
+                owner: .foreign
+            )
+            state.agentEvents[row.id] = row
+            return row
+        }
+    }
+
     /// Adds a row as the application itself could have done before: for what a lost database or a crash leaves behind.
     ///
     /// - Throws: ``SimulatorError`` when there is no such extension.
@@ -48,12 +73,14 @@ extension SimulatedPBX {
         }
     }
 
-    /// Removes a row, as a person in the cabinet does.
+    /// Removes a row of an extension or of an agent, as a person in the cabinet does.
     ///
     /// - Throws: ``SimulatorError`` when there is no such row.
     package func removeEvent(_ id: Int) throws(SimulatorError) {
         try withState { (state) throws(SimulatorError) in
-            guard state.events.removeValue(forKey: id) != nil else { throw .notFound("no such event: \(id)") }
+            guard (state.events.removeValue(forKey: id) ?? state.agentEvents.removeValue(forKey: id)) != nil else {
+                throw .notFound("no such event: \(id)")
+            }
         }
     }
 
