@@ -27,6 +27,7 @@ package enum Schema {
         File(version: 4, name: "calls", bytes: PackageResources._004_calls_sql),
         File(version: 5, name: "connectors", bytes: PackageResources._005_connectors_sql),
         File(version: 6, name: "retention", bytes: PackageResources._006_retention_sql),
+        File(version: 7, name: "replays", bytes: PackageResources._007_replays_sql),
         File(version: 8, name: "agents", bytes: PackageResources._008_agents_sql),
         File(version: 9, name: "recordings", bytes: PackageResources._009_recordings_sql),
     ]

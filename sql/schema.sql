@@ -558,6 +558,28 @@ CREATE TABLE public.recording_searches (
 );
 
 ALTER TABLE ONLY public.recording_searches FORCE ROW LEVEL SECURITY;
+-- Name: replays; Type: TABLE; Schema: public
+
+CREATE TABLE public.replays (
+    tenant_id text NOT NULL,
+    replay_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    call_id text NOT NULL,
+    rules_version integer NOT NULL,
+    tenant_version bigint NOT NULL,
+    "position" text DEFAULT ''::text NOT NULL,
+    examined bigint DEFAULT 0 NOT NULL,
+    added bigint DEFAULT 0 NOT NULL,
+    changed bigint DEFAULT 0 NOT NULL,
+    withdrawn bigint DEFAULT 0 NOT NULL,
+    unchanged bigint DEFAULT 0 NOT NULL,
+    failed bigint DEFAULT 0 NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone
+);
+
+ALTER TABLE ONLY public.replays FORCE ROW LEVEL SECURITY;
 
 -- Name: schema_migrations; Type: TABLE; Schema: public
 
@@ -567,6 +589,19 @@ CREATE TABLE public.schema_migrations (
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+-- Name: stale_legs; Type: TABLE; Schema: public
+
+CREATE TABLE public.stale_legs (
+    tenant_id text NOT NULL,
+    call_id text NOT NULL,
+    leg_key text NOT NULL,
+    extension_id bigint NOT NULL,
+    sub_call_id text,
+    since timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.stale_legs FORCE ROW LEVEL SECURITY;
 
 -- Name: subscription_states; Type: TABLE; Schema: public
 
@@ -761,11 +796,20 @@ ALTER TABLE ONLY public.reconcile_todos
 
 ALTER TABLE ONLY public.recording_searches
     ADD CONSTRAINT recording_searches_pkey PRIMARY KEY (tenant_id);
+-- Name: replays replays_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.replays
+    ADD CONSTRAINT replays_pkey PRIMARY KEY (tenant_id, replay_id);
 
 -- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
+
+-- Name: stale_legs stale_legs_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.stale_legs
+    ADD CONSTRAINT stale_legs_pkey PRIMARY KEY (tenant_id, call_id, leg_key);
 
 -- Name: subscription_states subscription_states_pkey; Type: CONSTRAINT; Schema: public
 
@@ -860,6 +904,22 @@ CREATE UNIQUE INDEX event_tokens_live_key ON public.event_tokens USING btree (te
 
 CREATE INDEX events_call_id_idx ON ONLY public.events USING btree (tenant_id, call_id);
 
+-- Name: events_event_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX events_event_id_idx ON ONLY public.events USING brin (event_id) WITH (pages_per_range='32');
+
+-- Name: events_default_event_id_idx; Type: INDEX; Schema: public
+
+CREATE INDEX events_default_event_id_idx ON public.events_default USING brin (event_id) WITH (pages_per_range='32');
+
+-- Name: events_quarantine_idx; Type: INDEX; Schema: public
+
+CREATE INDEX events_quarantine_idx ON ONLY public.events USING btree (tenant_id, arrived_at) WHERE (quarantine IS NOT NULL);
+
+-- Name: events_default_tenant_id_arrived_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX events_default_tenant_id_arrived_at_idx ON public.events_default USING btree (tenant_id, arrived_at) WHERE (quarantine IS NOT NULL);
+
 -- Name: events_default_tenant_id_call_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX events_default_tenant_id_call_id_idx ON public.events_default USING btree (tenant_id, call_id);
@@ -883,14 +943,29 @@ CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (i
 -- Name: recording_searches_due_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX recording_searches_due_at_idx ON public.recording_searches USING btree (due_at);
+-- Name: replays_open_key; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX replays_open_key ON public.replays USING btree (tenant_id, since, until, call_id) WHERE (finished_at IS NULL);
+
+-- Name: stale_legs_since_idx; Type: INDEX; Schema: public
+
+CREATE INDEX stale_legs_since_idx ON public.stale_legs USING btree (tenant_id, since);
 
 -- Name: subscription_states_checked_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX subscription_states_checked_at_idx ON public.subscription_states USING btree (checked_at) WHERE (state <> 'removed'::text);
 
+-- Name: events_default_event_id_idx; Type: INDEX ATTACH; Schema: public
+
+ALTER INDEX public.events_event_id_idx ATTACH PARTITION public.events_default_event_id_idx;
+
 -- Name: events_default_pkey; Type: INDEX ATTACH; Schema: public
 
 ALTER INDEX public.events_pkey ATTACH PARTITION public.events_default_pkey;
+
+-- Name: events_default_tenant_id_arrived_at_idx; Type: INDEX ATTACH; Schema: public
+
+ALTER INDEX public.events_quarantine_idx ATTACH PARTITION public.events_default_tenant_id_arrived_at_idx;
 
 -- Name: events_default_tenant_id_call_id_idx; Type: INDEX ATTACH; Schema: public
 
@@ -964,6 +1039,15 @@ ALTER TABLE ONLY public.reconcile_todos
 
 ALTER TABLE ONLY public.recording_searches
     ADD CONSTRAINT recording_searches_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+-- Name: replays replays_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.replays
+    ADD CONSTRAINT replays_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: stale_legs stale_legs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.stale_legs
+    ADD CONSTRAINT stale_legs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: subscription_states subscription_states_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1180,6 +1264,25 @@ ALTER TABLE public.recording_searches ENABLE ROW LEVEL SECURITY;
 -- Name: recording_searches recording_searches_system; Type: POLICY; Schema: public
 
 CREATE POLICY recording_searches_system ON public.recording_searches TO ringbridge_system USING (true);
+-- Name: replays; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.replays ENABLE ROW LEVEL SECURITY;
+
+-- Name: replays replays_system; Type: POLICY; Schema: public
+
+CREATE POLICY replays_system ON public.replays TO ringbridge_system USING (true);
+
+-- Name: stale_legs; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.stale_legs ENABLE ROW LEVEL SECURITY;
+
+-- Name: stale_legs stale_legs_system; Type: POLICY; Schema: public
+
+CREATE POLICY stale_legs_system ON public.stale_legs TO ringbridge_system USING (true);
+
+-- Name: stale_legs stale_legs_tenant; Type: POLICY; Schema: public
+
+CREATE POLICY stale_legs_tenant ON public.stale_legs FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: subscription_states; Type: ROW SECURITY; Schema: public
 
@@ -1851,10 +1954,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconcile_todos TO ringbridge_
 -- Name: TABLE recording_searches; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.recording_searches TO ringbridge_system;
+-- Name: TABLE replays; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.replays TO ringbridge_system;
 
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.schema_migrations TO ringbridge_server;
+
+-- Name: TABLE stale_legs; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.stale_legs TO ringbridge_server;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stale_legs TO ringbridge_system;
 
 -- Name: TABLE subscription_states; Type: ACL; Schema: public
 

@@ -25,7 +25,7 @@ enum StatementRegistry {
 
     static var all: [any Statement] {
         Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.agents + Self.calls + Self.recordings
-            + Self.schema
+            + Self.replays + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -209,6 +209,28 @@ enum StatementRegistry {
         ReleaseRecordingSearch(search: recordingSearch, isDone: true, nextInSeconds: 1),
         InsertKnownRecordings(scope: scope, found: []),
         DropOrphanedRecordings(),
+    ]
+
+    static let replay = ReplayRun(
+        scope: scope,
+        range: ReplayRange(),
+        id: claimID,
+        startedAt: Timestamp(microseconds: 0),
+        position: "",
+        tally: ReplayTally()
+    )
+    static let callIDs = ListCallIDs(tenantID: tenantID, position: "", limit: 1)
+
+    private static let replays: [any Statement] = [
+        ReplaceStaleLegs(keys: keys, legs: []),
+        ForgetStaleLegs(tenants: ["807"]),
+        LockReplays(tenantID: tenantID),
+        AbandonReplays(tenantID: tenantID, range: replay.range, all: false),
+        BeginReplay(scope: scope, range: replay.range),
+        AdvanceReplay(old: replay, new: replay),
+        callIDs,
+        ListCallIDsOfTime(all: callIDs, since: nil, until: nil),
+        FindCallIDOfTime(tenantID: tenantID, callID: keys[0].callID, position: "", since: nil, until: nil),
     ]
 
     private static let schema: [any Statement] = [

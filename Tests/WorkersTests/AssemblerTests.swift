@@ -248,6 +248,8 @@ struct AssemblerTests {
 struct CallFlow {
     var callID: String
     var start: Int64 = 1_700_000_000_000_000
+    /// Nil: the extension of each leg.
+    var calledNumber: String?
 
     func answered(by extensionID: Int64, name: String) -> [EventFields] {
         [
@@ -284,7 +286,8 @@ struct CallFlow {
         ]
     }
 
-    private func leg(
+    /// An event of the leg that the extension has in this call.
+    func leg(
         _ type: String,
         _ extensionID: Int64,
         _ name: String,
@@ -296,8 +299,8 @@ struct CallFlow {
             [
                 ("EventType", type), ("CallID", self.callID), ("SubCallID", "\(extensionID)-\(self.callID)"),
                 ("EventTime", String(self.start + offset)), ("CallFlow", "in"), ("CallStatus", status),
-                ("CallerIDNum", "+79161112233"), ("CalledNumber", "2566*\(name)"), ("CalledDID", "74959998877"),
-                ("TokenExtension", String(extensionID)),
+                ("CallerIDNum", "+79161112233"), ("CalledNumber", self.calledNumber ?? "2566*\(name)"),
+                ("CalledDID", "74959998877"), ("TokenExtension", String(extensionID)),
             ] + more
         )
     }

@@ -31,11 +31,14 @@ package struct AssemblyResult: Sendable {
     package var changes: [CallChange]
     /// When time alone changes the result.
     package var nextDue: Timestamp?
+    /// Legs that have waited for their hangup too long.
+    package var staleLegs: [StaleLeg]
 
-    package init(key: CallKey, changes: [CallChange], nextDue: Timestamp?) {
+    package init(key: CallKey, changes: [CallChange], nextDue: Timestamp?, staleLegs: [StaleLeg] = []) {
         self.key = key
         self.changes = changes
         self.nextDue = nextDue
+        self.staleLegs = staleLegs
     }
 }
 
@@ -112,12 +115,19 @@ package struct AssemblyStore: Sendable {
         }
     }
 
-    /// Writes what changed, the feed entries and the next due rows. The last statement of the transaction: the feed counters
+    /// Writes what changed, the feed entries, the stale legs and the next due rows. The last statement of the transaction: the feed counters
     /// it takes, in the order of tenants, are held until the commit.
     package func write(_ results: [AssemblyResult]) async throws {
+        guard !results.isEmpty else { return }
         let due = results.compactMap { result in result.nextDue.map { (result.key, $0) } }
         if !due.isEmpty {
             _ = try await self.postgres.execute(InsertDueRows(due: due))
+        }
+        let stale = results.flatMap { result in result.staleLegs.map { (result.key, $0) } }
+        _ = try await self.postgres.execute(ReplaceStaleLegs(keys: results.map(\.key), legs: stale))
+        if !stale.isEmpty {
+            let tenants = Set(stale.map(\.0.scope.tenantID.rawValue)).sorted()
+            _ = try await self.postgres.execute(ForgetStaleLegs(tenants: tenants))
         }
         let changes = results.flatMap { result in result.changes.map { (result.key.scope, $0) } }
         guard !changes.isEmpty else { return }

@@ -13,8 +13,7 @@ package import Telephony
 package struct Assembler: Service {
     private let database: Database
     private let listener: PostgresListener
-    private let defaultGrace: Duration
-    private let callRetention: Duration?
+    private let defaults: AssemblyDefaults
     private let batchSize: Int
     private let logger: Logger
     private let metrics = AssemblyMetrics()
@@ -32,8 +31,7 @@ package struct Assembler: Service {
     ) {
         self.database = database
         self.listener = listener
-        self.defaultGrace = defaultGrace
-        self.callRetention = callRetention
+        self.defaults = AssemblyDefaults(grace: defaultGrace, callRetention: callRetention)
         self.batchSize = batchSize
         self.logger = logger
     }
@@ -82,7 +80,7 @@ package struct Assembler: Service {
     private func assemble(_ claim: AssemblyClaim, in transaction: SystemTransaction) async throws -> Int {
         guard !claim.keys.isEmpty else { return 0 }
         let materials = try await transaction.assembly.load(claim)
-        let results = materials.map { self.result(of: $0, now: claim.now) }
+        let results = materials.map { $0.result(self.defaults, now: claim.now) }
         try await transaction.assembly.noteActivity(materials)
         try await transaction.requestDirectories(of: self.tenantsToListAgain(materials))
         try await transaction.assembly.write(results)
@@ -98,32 +96,6 @@ package struct Assembler: Service {
                 scopes.insert(material.key.scope)
             }
         }
-    }
-
-    private func result(of material: AssemblyMaterial, now: Timestamp) -> AssemblyResult {
-        let grace = material.settings.graceSeconds.map { Int64($0 * 1_000_000) } ?? self.defaultGrace.microseconds
-        let assembly = Telephony.assemble(
-            CallInput(
-                callID: material.key.callID,
-                events: material.events,
-                directory: material.directory,
-                history: material.history,
-                recordings: material.recordings,
-                settings: material.settings,
-                grace: grace,
-                now: now
-            )
-        )
-        let retention = material.settings.callRetentionDays.map { .seconds(86_400) * $0 } ?? self.callRetention
-        return AssemblyResult(
-            key: material.key,
-            changes: CallChange.changes(
-                from: material.stored,
-                to: assembly.records,
-                horizon: retention.map { now - $0 }
-            ),
-            nextDue: assembly.nextDue
-        )
     }
 
     private func assembleOneByOne(_ keys: [CallKey]) async throws -> Int {
@@ -151,13 +123,5 @@ package struct Assembler: Service {
     /// What a transaction claimed, for the case that it fails.
     private final class ClaimedKeys {
         var keys: [CallKey] = []
-    }
-}
-
-extension Duration {
-    /// Whole microseconds.
-    var microseconds: Int64 {
-        let (seconds, attoseconds) = self.components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     }
 }

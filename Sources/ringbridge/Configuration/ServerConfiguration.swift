@@ -57,7 +57,7 @@ struct ServerConfiguration {
         self.httpPort = values.value("HTTP_PORT", default: 8080, ValueParsing.port)
         self.ingestPort = values.optional("INGEST_PORT", ValueParsing.port)
         self.pbxURL = values.value("PBX_URL", default: "https://apiproxy.telphin.ru", ValueParsing.baseURL)
-        self.assemblyGrace = values.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration)
+        self.assemblyGrace = values.assemblyGrace()
         self.driftCheckInterval = values.value("DRIFT_CHECK_INTERVAL", default: .seconds(21_600)) { text in
             let interval = try ValueParsing.duration(text)
             guard interval >= .seconds(60) else { throw MalformedValue("\"\(text)\" is under a minute") }
@@ -92,6 +92,13 @@ struct ServerConfiguration {
         self.database.statementTimeout = .seconds(30)
         self.publicURL = publicURL
         self.keyRing = keyRing
+    }
+}
+
+extension ConfigurationValues {
+    /// `ASSEMBLY_GRACE`, which whatever assembles must read alike.
+    mutating func assemblyGrace() -> Duration {
+        self.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration)
     }
 }
 
