@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import Postgres
 import RingmeSimulator
 import Storage
@@ -155,6 +156,31 @@ struct DirectoryFreshnessTests {
             try await world.assembleAll()
             #expect(try await world.feed().map(\.isWithdrawn) == [true])
             #expect(try await world.database.system { try await $0.requestAssemblyAfterListings() } == 0)
+        }
+    }
+
+    struct CountDue: Statement {
+        static let sql: StaticString = "SELECT count(*)::int4 FROM assembly_due GROUP BY due_at ORDER BY due_at"
+        static func decode(_ row: inout Row) throws(PostgresError) -> Int32 { try row.next() }
+    }
+
+    @Test("many calls become due over time, 500 a second, so that fresh ones do not wait behind them")
+    func spreadOverTime() async throws {
+        try await CallWorld.with(isListed: false) { world in
+            try await world.store(
+                (0..<1100).map { index in
+                    ScriptedEvent(
+                        extensionID: 85_219,
+                        fields: [FormField("EventType", "message-in"), FormField("CallID", "c\(index)")]
+                    )
+                }
+            )
+            try await world.assembleAll()
+            try await world.readDirectory()
+            let superuser = try await PostgresConnection.connect(world.test.superuser, logger: Logger(label: "test"))
+            let counts = try await superuser.execute(CountDue())
+            await superuser.close()
+            #expect(counts == [500, 500, 100])
         }
     }
 

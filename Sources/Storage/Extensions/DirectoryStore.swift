@@ -130,11 +130,11 @@ extension SystemTransaction {
     ///
     /// - Returns: for how many tenants.
     package func requestAssemblyAfterListings() async throws -> Int {
-        let tenants = try await self.postgres.affectedRows(RequestAssemblyAfterListings())
-        if tenants > 0 {
-            try await self.postgres.notify(channel: Channel.assembly, payload: "")
-        }
-        return tenants
+        let tenants = try await self.postgres.execute(LockChangedDirectories())
+        guard !tenants.isEmpty else { return 0 }
+        _ = try await self.postgres.execute(RequestAssemblyAfterListings(tenants: tenants))
+        try await self.postgres.notify(channel: Channel.assembly, payload: "")
+        return tenants.count
     }
 
     /// Asks for the listings of tenants whose calls name extensions that the directory lacks, 10 minutes after the last one
@@ -280,11 +280,19 @@ struct NoteReassembly: Statement {
     }
 }
 
+/// A statement of its own: the one that follows sees all that was committed before the locks.
+struct LockChangedDirectories: Statement {
+    static let sql: StaticString = """
+        SELECT tenant_id FROM directory_syncs WHERE reassemble_from IS NOT NULL FOR UPDATE SKIP LOCKED
+        """
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> String { try row.next() }
+}
+
 struct RequestAssemblyAfterListings: Statement {
     static let sql: StaticString = """
         WITH changed AS MATERIALIZED (
-          SELECT tenant_id, reassemble_from FROM directory_syncs WHERE reassemble_from IS NOT NULL
-          FOR UPDATE SKIP LOCKED),
+          SELECT tenant_id, reassemble_from FROM directory_syncs WHERE tenant_id = ANY ($1)),
         due AS (
           INSERT INTO assembly_due (tenant_id, call_id, due_at)
           SELECT tenant_id, call_id, now() + (row_number() OVER () - 1) / 500 * interval '1 second'
@@ -294,6 +302,9 @@ struct RequestAssemblyAfterListings: Statement {
             WHERE e.call_id IS NOT NULL) AS calls)
         UPDATE directory_syncs d SET reassemble_from = NULL FROM changed WHERE d.tenant_id = changed.tenant_id
         """
+    var tenants: [String]
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenants) }
 }
 
 /// Rows that somebody holds are passed over: what they do is a read, or asks for one.

@@ -33,12 +33,8 @@ package struct ExtensionDirectory: Sendable {
     /// Whether the event names an extension that the directory lacks, so that a fresh listing may tell more: by its id, by a
     /// name of the form `prefix*ext`, or by what may be a short name, `^[0-9]{2,4}$`.
     package func lacksExtension(of event: CallEvent) -> Bool {
-        let ids =
-            [event.extensionID]
-            + [event.callerExtensionID, event.calledExtensionID].compactMap { id in
-                id.map(ExtensionID.init(rawValue:))
-            }
-        guard ids.allSatisfy({ self.extensions[$0] != nil }) else {
+        let ids = [event.extensionID.rawValue, event.callerExtensionID, event.calledExtensionID].compactMap(\.self)
+        guard ids.allSatisfy({ self.extensions[ExtensionID(rawValue: $0)] != nil }) else {
             return true
         }
         return [event.callerIDNum, event.calledNumber, event.remoteNumber].contains { number in
