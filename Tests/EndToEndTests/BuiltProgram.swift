@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A built program of this package, run as a process of its own: output lines on standard output can be waited for, standard
 /// error goes into a file.
@@ -31,15 +32,15 @@ final class BuiltProgram: Sendable {
         let output = Pipe()
         process.standardOutput = output
         let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
+        let splitter = LineSplitter()
         output.fileHandleForReading.readabilityHandler = { handle in
             let data = handle.availableData
+            for line in splitter.lines(of: data) {
+                lineSink.yield(line)
+            }
             if data.isEmpty {
                 handle.readabilityHandler = nil
                 lineSink.finish()
-            } else {
-                for line in String(decoding: data, as: UTF8.self).split(separator: "\n") {
-                    lineSink.yield(String(line))
-                }
             }
         }
         let (ended, endSink) = AsyncStream.makeStream(of: Int32.self)
@@ -69,6 +70,11 @@ final class BuiltProgram: Sendable {
         throw Failure(description: "the program ended before it wrote \"\(prefix)\": \(self.log.suffix(2000))")
     }
 
+    /// All lines of standard output that nobody has read, when the program has closed it.
+    func remainingLines() async -> [String] {
+        await self.lines.reduce(into: []) { $0.append($1) }
+    }
+
     /// Sends a signal and waits for the end; returns the exit status or signal number.
     @discardableResult
     func end(_ signal: Int32 = SIGTERM) async -> Int32 {
@@ -81,6 +87,22 @@ final class BuiltProgram: Sendable {
     func exitStatus() async -> Int32 {
         for await status in self.ended { return status }
         return -1
+    }
+}
+
+/// Cuts output into lines, wherever the pipe cuts it.
+private final class LineSplitter: Sendable {
+    private let rest = Mutex(Data())
+
+    /// The lines that `data` completes, without empty ones; no data is the end, which completes the last one.
+    func lines(of data: Data) -> [String] {
+        self.rest.withLock { rest in
+            rest.append(data)
+            var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let unfinished = data.isEmpty ? nil : lines.popLast()
+            rest = unfinished.map { Data($0) } ?? Data()
+            return lines.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
+        }
     }
 }
 

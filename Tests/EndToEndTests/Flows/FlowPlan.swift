@@ -24,6 +24,8 @@ struct FlowPlan: Sendable {
     private(set) var first: [Webhook] = []
     /// What is sent when all that has been assembled.
     private(set) var later: [Webhook] = []
+    /// All of it.
+    var webhooks: [Webhook] { self.first + self.later }
     /// CallIDs that two tenants have.
     private(set) var sharedCallIDs: Set<String> = []
 
