@@ -75,7 +75,7 @@ package enum CallChange: Hashable, Sendable {
         let keys = Set(records.map(\.key))
         let upserts = records.filter { record in
             guard let old = storedByKey[record.key] else { return horizon.map { record.endedAt >= $0 } ?? true }
-            return old.isWithdrawn || old.record != record
+            return old.isWithdrawn || !old.record.isSameContent(as: record)
         }
         let withdrawals = stored.filter { !$0.isWithdrawn && !keys.contains($0.record.key) }
         return upserts.map(CallChange.upsert) + withdrawals.map { .withdraw($0.record) }

@@ -15,6 +15,16 @@ package struct Problem: Hashable, Sendable {
         case staleLeg = "stale_leg"
         case silentExtension = "silent_extension"
         case quarantinedEvents = "quarantined_events"
+
+        /// Whether it concerns what the PBX sends, and not the subscriptions on it.
+        package var concernsEvents: Bool {
+            switch self {
+            case .staleLeg, .silentExtension, .quarantinedEvents: true
+            case .eventLimitReached, .credentialsRejected, .accessDenied, .extensionGone, .rateLimited, .pbxUnreachable,
+                .eventTypeRefused:
+                false
+            }
+        }
     }
 
     package var code: Code
@@ -61,9 +71,33 @@ extension SystemTransaction {
     }
 }
 
+/// What is written as a problem, and what the events and calls of the last seven days themselves say: that opens and closes
+/// with them.
 struct ListProblems: Statement {
     static let sql: StaticString = """
-        SELECT code, extension_id, since, data FROM problems WHERE tenant_id = $1 ORDER BY since, code, extension_id
+        WITH stale AS (
+          SELECT extension_id, call_id, count(*) AS legs, min(since) AS since FROM stale_legs
+          WHERE tenant_id = $1 AND since > now() - interval '7 days' GROUP BY extension_id, call_id),
+        quarantined AS (
+          SELECT extension_id, arrived_at, event_id, quarantine FROM events
+          WHERE tenant_id = $1 AND quarantine IS NOT NULL AND arrived_at > now() - interval '7 days'),
+        reasons AS (
+          SELECT extension_id, jsonb_object_agg(quarantine, n) AS counts
+          FROM (SELECT extension_id, quarantine, count(*) AS n FROM quarantined GROUP BY extension_id, quarantine) AS r
+          GROUP BY extension_id)
+        SELECT code, extension_id, since, data FROM problems WHERE tenant_id = $1
+        UNION ALL
+        SELECT 'stale_leg', extension_id, min(since), jsonb_build_object(
+          'count', sum(legs), 'call_ids', to_jsonb((array_agg(call_id ORDER BY since DESC, call_id))[1:10]),
+          'oldest', to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+        FROM stale GROUP BY extension_id
+        UNION ALL
+        SELECT 'quarantined_events', q.extension_id, min(q.arrived_at), jsonb_build_object(
+          'count', count(*), 'reasons', (SELECT counts FROM reasons r WHERE r.extension_id = q.extension_id),
+          'last_at', to_char(max(q.arrived_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+          'event_ids', to_jsonb((array_agg(q.event_id::text ORDER BY q.arrived_at DESC, q.event_id DESC))[1:10]))
+        FROM quarantined q GROUP BY q.extension_id
+        ORDER BY since, code, extension_id
         """
     var tenantID: String
 

@@ -56,7 +56,7 @@ struct ReconcileReport: Hashable, Sendable {
                 added: isAnswered ? state?.added ?? [] : [],
                 removed: isAnswered ? state?.removed ?? [] : [],
                 missing: state?.missing ?? [],
-                problem: problems.first { $0.extensionID == id }
+                problem: problems.first { $0.extensionID == id && !$0.problem.code.concernsEvents }
             )
         }
     }

@@ -18,13 +18,18 @@ extension OpenedProblem {
 
     private func detail(_ data: JSONValue) -> LocalizedText {
         let entry = self.problem.code.entry
-        guard self.problem.code == .eventLimitReached, let numbers = LimitNumbers(data) else {
-            return LocalizedText(
+        let text: LocalizedText? =
+            switch self.problem.code {
+            case .eventLimitReached: LimitNumbers(data)?.text(extensionID: self.extensionID)
+            case .staleLeg: StaleLegNumbers(data)?.text(extensionID: self.extensionID, remedy: entry.remedy)
+            case .quarantinedEvents: QuarantineNumbers(data)?.text(extensionID: self.extensionID, remedy: entry.remedy)
+            default: nil
+            }
+        return text
+            ?? LocalizedText(
                 ru: "\(entry.meaning.ru) \(entry.remedy.ru)",
                 en: "\(entry.meaning.en) \(entry.remedy.en)"
             )
-        }
-        return numbers.text(extensionID: self.extensionID)
     }
 }
 

@@ -100,7 +100,7 @@ extension Problem.Code {
             ProblemEntry(
                 LocalizedText(ru: "Звонок без завершения", en: "A call without an end"),
                 meaning: LocalizedText(
-                    ru: "Для разговора давно не приходит событие завершения; запись появится, когда оно придёт.",
+                    ru: "О завершении разговора давно не сообщают; запись появится, когда придёт событие hangup.",
                     en: "The end of a call has not been reported for long; its record appears when it is."
                 ),
                 remedy: LocalizedText(
@@ -122,14 +122,15 @@ extension Problem.Code {
             )
         default:
             ProblemEntry(
-                LocalizedText(ru: "Есть непонятые события", en: "Events that were not understood"),
+                LocalizedText(ru: "Есть неразобранные события", en: "Events that were not understood"),
                 meaning: LocalizedText(
-                    ru: "Часть событий сохранена без разбора: они не содержат CallID или повреждены.",
+                    ru: "Часть событий сохранена без разбора: в них нет CallID, или они повреждены.",
                     en: "Some events are stored unprocessed: they have no CallID, or are damaged."
                 ),
                 remedy: LocalizedText(
-                    ru: "Проверьте, кто отправляет эти запросы на адреса событий.",
-                    en: "Check who sends these requests to the event URLs."
+                    ru:
+                        "Проверьте, кто отправляет эти запросы на адреса событий; само событие показывает explain?event_id=….",
+                    en: "Check who sends these requests to the event URLs; explain?event_id=… shows such an event."
                 )
             )
         }

@@ -31,9 +31,13 @@ package func makeRouter(
         changes: changes
     ).add(to: tenant)
 
+    let explanations = ExplainRoutes(database: dependencies.database, defaults: configuration.assemblyDefaults)
+    explanations.add(to: tenant)
+
     let connector = json.group("v1", context: ConnectorContext.self)
     CallRoutes(database: dependencies.database).add(to: connector)
     AgentRoutes(database: dependencies.database).add(to: connector)
+    explanations.add(to: connector)
     ConnectorRoutes(database: dependencies.database).add(to: connector)
 
     // These have other forms than JSON too.

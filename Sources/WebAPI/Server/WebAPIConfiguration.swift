@@ -17,6 +17,8 @@ package struct WebAPIConfiguration: Sendable {
     package var unknownTokensPerSecond: Double
     /// Bounds of the feed's event streams.
     package var feedStreams: FeedStreamLimits
+    /// What assembly decides for tenants without a setting of their own, as the workers are configured.
+    package var assemblyDefaults: AssemblyDefaults
 
     package init(
         publicURL: String,
@@ -25,7 +27,8 @@ package struct WebAPIConfiguration: Sendable {
         defaultLanguage: Language = .en,
         unknownTokenBurst: Double = 500,
         unknownTokensPerSecond: Double = 10,
-        feedStreams: FeedStreamLimits = FeedStreamLimits()
+        feedStreams: FeedStreamLimits = FeedStreamLimits(),
+        assemblyDefaults: AssemblyDefaults = AssemblyDefaults(grace: .seconds(5))
     ) {
         self.publicURL = publicURL
         self.trustedProxies = trustedProxies
@@ -34,5 +37,6 @@ package struct WebAPIConfiguration: Sendable {
         self.unknownTokenBurst = unknownTokenBurst
         self.unknownTokensPerSecond = unknownTokensPerSecond
         self.feedStreams = feedStreams
+        self.assemblyDefaults = assemblyDefaults
     }
 }

@@ -140,7 +140,8 @@ struct Composition {
         let webConfiguration = WebAPIConfiguration(
             publicURL: self.configuration.publicURL,
             trustedProxies: self.configuration.trustedProxies,
-            operatorKeyDigest: self.configuration.operatorKeyDigest
+            operatorKeyDigest: self.configuration.operatorKeyDigest,
+            assemblyDefaults: AssemblyDefaults(grace: self.configuration.assemblyGrace)
         )
         let dependencies = WebAPIDependencies(
             database: database,
