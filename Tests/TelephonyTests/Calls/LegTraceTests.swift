@@ -53,6 +53,14 @@ struct LegTraceTests {
         )
     }
 
+    @Test("S50: events that make no call are kept, and never waited for")
+    func otherEvents() throws {
+        let assembly = try #require(Scenario.all.first { $0.name.hasPrefix("S50") }).assembly()
+        #expect(assembly.trace.map(\.outcome) == Array(repeating: .dropped, count: 4))
+        #expect(assembly.trace.map(\.reason) == Array(repeating: .notAssembled, count: 4))
+        #expect(assembly.staleLegs.isEmpty)
+    }
+
     @Test("a change of the rules' version alone changes no content")
     func sameContent() throws {
         let record = try #require(Scenario.incoming.first?.assembly().records.first)
