@@ -8,7 +8,8 @@ import Testing
 @Suite("Authentication", .timeLimit(.minutes(5)))
 struct AuthenticationTests {
     private static let open: Set<String> = [
-        "/ext-event/{token}", "/ext-event/{token}/**", "/healthz", "/readyz", "/problems/{code}",
+        "/ext-event/{token}", "/ext-event/{token}/**", "/agent-event/{token}", "/agent-event/{token}/**", "/healthz",
+        "/readyz", "/problems/{code}",
     ]
 
     @Test("every route but the public ones answers 401 without a valid key")
@@ -36,7 +37,9 @@ struct AuthenticationTests {
     @Test("the listener for events has nothing but event URLs")
     func ingestRoutes() async throws {
         try await TestAPI.with { api in
-            let expected: Set<String> = ["/ext-event/{token}", "/ext-event/{token}/**"]
+            let expected: Set<String> = [
+                "/ext-event/{token}", "/ext-event/{token}/**", "/agent-event/{token}", "/agent-event/{token}/**",
+            ]
             #expect(Set(api.ingestRoutes.map(\.path)) == expected)
             #expect(Set(api.ingestRoutes.map(\.method)) == [.get, .post])
         }
