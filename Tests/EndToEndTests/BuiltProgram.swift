@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A built program of this package, run as a process of its own: output lines on standard output can be waited for, standard
 /// error goes into a file.
@@ -32,16 +31,19 @@ final class BuiltProgram: Sendable {
         let output = Pipe()
         process.standardOutput = output
         let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
-        let splitter = LineSplitter()
-        output.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            for line in splitter.lines(of: data) {
-                lineSink.yield(line)
-            }
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                lineSink.finish()
-            }
+        let reading = output.fileHandleForReading
+        // A thread of its own, and not the handle's readability handler: that one is still being taken down when the handle
+        // closes its descriptor, which brings Dispatch down when programs come and go quickly.
+        Thread.detachNewThread {
+            var splitter = LineSplitter()
+            var data = Data()
+            repeat {
+                data = reading.availableData
+                for line in splitter.lines(of: data) {
+                    lineSink.yield(line)
+                }
+            } while !data.isEmpty
+            lineSink.finish()
         }
         let (ended, endSink) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { process in
@@ -91,18 +93,16 @@ final class BuiltProgram: Sendable {
 }
 
 /// Cuts output into lines, wherever the pipe cuts it.
-private final class LineSplitter: Sendable {
-    private let rest = Mutex(Data())
+private struct LineSplitter {
+    private var rest = Data()
 
     /// The lines that `data` completes, without empty ones; no data is the end, which completes the last one.
-    func lines(of data: Data) -> [String] {
-        self.rest.withLock { rest in
-            rest.append(data)
-            var lines = rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            let unfinished = data.isEmpty ? nil : lines.popLast()
-            rest = unfinished.map { Data($0) } ?? Data()
-            return lines.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
-        }
+    mutating func lines(of data: Data) -> [String] {
+        self.rest.append(data)
+        var lines = self.rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let unfinished = data.isEmpty ? nil : lines.popLast()
+        self.rest = unfinished.map { Data($0) } ?? Data()
+        return lines.filter { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
     }
 }
 
