@@ -131,6 +131,37 @@ BEGIN
 END
 $$;
 
+-- Name: agents; Type: TABLE; Schema: public
+
+CREATE TABLE public.agents (
+    tenant_id text NOT NULL,
+    agent_id bigint NOT NULL,
+    kind text DEFAULT 'local'::text NOT NULL,
+    extension_name text,
+    status text,
+    since timestamp with time zone,
+    heard_at timestamp with time zone,
+    gone_at timestamp with time zone,
+    subscribed boolean DEFAULT false NOT NULL,
+    checked_generation bigint,
+    CONSTRAINT agents_gone_at_check CHECK (((gone_at IS NULL) OR (status IS NULL))),
+    CONSTRAINT agents_kind_check CHECK ((kind = 'local'::text)),
+    CONSTRAINT agents_since_check CHECK (((status IS NULL) = (since IS NULL))),
+    CONSTRAINT agents_status_check CHECK ((status = ANY (ARRAY['available'::text, 'logged_out'::text])))
+);
+
+ALTER TABLE ONLY public.agents FORCE ROW LEVEL SECURITY;
+
+-- Name: agents; Type: VIEW; Schema: crm
+
+CREATE VIEW crm.agents WITH (security_invoker='true', security_barrier='true') AS
+ SELECT agents.agent_id,
+    agents.extension_name,
+    agents.status,
+    agents.since
+   FROM public.agents
+  WHERE (agents.gone_at IS NULL);
+
 -- Name: calls; Type: TABLE; Schema: public
 
 CREATE TABLE public.calls (
@@ -293,6 +324,62 @@ CREATE VIEW crm.users WITH (security_invoker='true', security_barrier='true') AS
     users.name,
     users.email
    FROM public.users;
+
+-- Name: agent_events; Type: TABLE; Schema: public
+
+CREATE TABLE public.agent_events (
+    tenant_id text NOT NULL,
+    arrived_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    event_id bigint NOT NULL,
+    agent_id bigint NOT NULL,
+    fields jsonb,
+    raw bytea,
+    quarantine text,
+    source text,
+    CONSTRAINT agent_events_content_check CHECK ((((fields IS NOT NULL) AND (quarantine IS NULL)) OR ((raw IS NOT NULL) AND (quarantine IS NOT NULL))))
+);
+
+ALTER TABLE ONLY public.agent_events FORCE ROW LEVEL SECURITY;
+
+-- Name: agent_events_event_id_seq; Type: SEQUENCE; Schema: public
+
+ALTER TABLE public.agent_events ALTER COLUMN event_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.agent_events_event_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: agent_syncs; Type: TABLE; Schema: public
+
+CREATE TABLE public.agent_syncs (
+    tenant_id text NOT NULL,
+    generation bigint DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone DEFAULT now(),
+    synced_at timestamp with time zone,
+    attempts integer DEFAULT 0 NOT NULL,
+    claim_id uuid,
+    claimed_until timestamp with time zone,
+    CONSTRAINT agent_syncs_claim_check CHECK (((claim_id IS NULL) = (claimed_until IS NULL)))
+);
+
+ALTER TABLE ONLY public.agent_syncs FORCE ROW LEVEL SECURITY;
+
+-- Name: agent_tokens; Type: TABLE; Schema: public
+
+CREATE TABLE public.agent_tokens (
+    digest bytea NOT NULL,
+    tenant_id text NOT NULL,
+    agent_id bigint NOT NULL,
+    sealed text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT agent_tokens_digest_check CHECK ((octet_length(digest) = 32))
+);
+
+ALTER TABLE ONLY public.agent_tokens FORCE ROW LEVEL SECURITY;
 
 -- Name: api_keys; Type: TABLE; Schema: public
 
@@ -558,6 +645,7 @@ CREATE TABLE public.recording_searches (
 );
 
 ALTER TABLE ONLY public.recording_searches FORCE ROW LEVEL SECURITY;
+
 -- Name: replays; Type: TABLE; Schema: public
 
 CREATE TABLE public.replays (
@@ -692,6 +780,26 @@ ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
 
+-- Name: agent_events agent_events_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_events
+    ADD CONSTRAINT agent_events_pkey PRIMARY KEY (tenant_id, arrived_at, event_id);
+
+-- Name: agent_syncs agent_syncs_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_syncs
+    ADD CONSTRAINT agent_syncs_pkey PRIMARY KEY (tenant_id);
+
+-- Name: agent_tokens agent_tokens_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_tokens
+    ADD CONSTRAINT agent_tokens_pkey PRIMARY KEY (digest);
+
+-- Name: agents agents_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_pkey PRIMARY KEY (tenant_id, agent_id);
+
 -- Name: api_keys api_keys_digest_key; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.api_keys
@@ -796,6 +904,7 @@ ALTER TABLE ONLY public.reconcile_todos
 
 ALTER TABLE ONLY public.recording_searches
     ADD CONSTRAINT recording_searches_pkey PRIMARY KEY (tenant_id);
+
 -- Name: replays replays_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.replays
@@ -835,6 +944,22 @@ ALTER TABLE ONLY public.tenants
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (tenant_id, user_id);
+
+-- Name: agent_events_arrived_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX agent_events_arrived_at_idx ON public.agent_events USING btree (arrived_at);
+
+-- Name: agent_syncs_due_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX agent_syncs_due_at_idx ON public.agent_syncs USING btree (due_at);
+
+-- Name: agent_tokens_agent_idx; Type: INDEX; Schema: public
+
+CREATE INDEX agent_tokens_agent_idx ON public.agent_tokens USING btree (tenant_id, agent_id);
+
+-- Name: agent_tokens_live_key; Type: INDEX; Schema: public
+
+CREATE UNIQUE INDEX agent_tokens_live_key ON public.agent_tokens USING btree (tenant_id, agent_id) WHERE (retired_at IS NULL);
 
 -- Name: api_keys_tenant_id_idx; Type: INDEX; Schema: public
 
@@ -943,6 +1068,7 @@ CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (i
 -- Name: recording_searches_due_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX recording_searches_due_at_idx ON public.recording_searches USING btree (due_at);
+
 -- Name: replays_open_key; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX replays_open_key ON public.replays USING btree (tenant_id, since, until, call_id) WHERE (finished_at IS NULL);
@@ -971,9 +1097,33 @@ ALTER INDEX public.events_quarantine_idx ATTACH PARTITION public.events_default_
 
 ALTER INDEX public.events_call_id_idx ATTACH PARTITION public.events_default_tenant_id_call_id_idx;
 
+-- Name: agent_tokens agent_tokens_changed; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.agent_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+
+-- Name: agent_events agent_events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_events
+    ADD CONSTRAINT agent_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agent_syncs agent_syncs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_syncs
+    ADD CONSTRAINT agent_syncs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agent_tokens agent_tokens_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_tokens
+    ADD CONSTRAINT agent_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agents agents_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: api_keys api_keys_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1039,6 +1189,7 @@ ALTER TABLE ONLY public.reconcile_todos
 
 ALTER TABLE ONLY public.recording_searches
     ADD CONSTRAINT recording_searches_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: replays replays_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.replays
@@ -1068,6 +1219,50 @@ ALTER TABLE ONLY public.tenant_feeds
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agent_events; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.agent_events ENABLE ROW LEVEL SECURITY;
+
+-- Name: agent_events agent_events_system; Type: POLICY; Schema: public
+
+CREATE POLICY agent_events_system ON public.agent_events TO ringbridge_system USING (true);
+
+-- Name: agent_events agent_events_tenant; Type: POLICY; Schema: public
+
+CREATE POLICY agent_events_tenant ON public.agent_events FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
+
+-- Name: agent_syncs; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.agent_syncs ENABLE ROW LEVEL SECURITY;
+
+-- Name: agent_syncs agent_syncs_system; Type: POLICY; Schema: public
+
+CREATE POLICY agent_syncs_system ON public.agent_syncs TO ringbridge_system USING (true);
+
+-- Name: agent_tokens; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.agent_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: agent_tokens agent_tokens_system; Type: POLICY; Schema: public
+
+CREATE POLICY agent_tokens_system ON public.agent_tokens TO ringbridge_system USING (true);
+
+-- Name: agents; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.agents ENABLE ROW LEVEL SECURITY;
+
+-- Name: agents agents_connector; Type: POLICY; Schema: public
+
+CREATE POLICY agents_connector ON public.agents FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+
+-- Name: agents agents_system; Type: POLICY; Schema: public
+
+CREATE POLICY agents_system ON public.agents TO ringbridge_system USING (true);
+
+-- Name: agents agents_tenant; Type: POLICY; Schema: public
+
+CREATE POLICY agents_tenant ON public.agents FOR SELECT TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: api_keys; Type: ROW SECURITY; Schema: public
 
@@ -1264,6 +1459,7 @@ ALTER TABLE public.recording_searches ENABLE ROW LEVEL SECURITY;
 -- Name: recording_searches recording_searches_system; Type: POLICY; Schema: public
 
 CREATE POLICY recording_searches_system ON public.recording_searches TO ringbridge_system USING (true);
+
 -- Name: replays; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.replays ENABLE ROW LEVEL SECURITY;
@@ -1677,6 +1873,39 @@ GRANT ALL ON FUNCTION public.ensure_event_partitions(days_ahead integer) TO ring
 
 REVOKE ALL ON FUNCTION public.revoke_connector_role(tenant text, name text) FROM PUBLIC;
 
+-- Name: TABLE agents; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.agents TO ringbridge_server;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.agents TO ringbridge_system;
+
+-- Name: COLUMN agents.tenant_id; Type: ACL; Schema: public
+
+GRANT SELECT(tenant_id) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: COLUMN agents.agent_id; Type: ACL; Schema: public
+
+GRANT SELECT(agent_id) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: COLUMN agents.extension_name; Type: ACL; Schema: public
+
+GRANT SELECT(extension_name) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: COLUMN agents.status; Type: ACL; Schema: public
+
+GRANT SELECT(status) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: COLUMN agents.since; Type: ACL; Schema: public
+
+GRANT SELECT(since) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: COLUMN agents.gone_at; Type: ACL; Schema: public
+
+GRANT SELECT(gone_at) ON TABLE public.agents TO ringbridge_connector;
+
+-- Name: TABLE agents; Type: ACL; Schema: crm
+
+GRANT SELECT ON TABLE crm.agents TO ringbridge_connector;
+
 -- Name: TABLE calls; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.calls TO ringbridge_server;
@@ -1872,6 +2101,19 @@ GRANT SELECT(email) ON TABLE public.users TO ringbridge_connector;
 
 GRANT SELECT ON TABLE crm.users TO ringbridge_connector;
 
+-- Name: TABLE agent_events; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.agent_events TO ringbridge_server;
+GRANT SELECT,INSERT,DELETE ON TABLE public.agent_events TO ringbridge_system;
+
+-- Name: TABLE agent_syncs; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.agent_syncs TO ringbridge_system;
+
+-- Name: TABLE agent_tokens; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.agent_tokens TO ringbridge_system;
+
 -- Name: TABLE api_keys; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.api_keys TO ringbridge_system;
@@ -1954,6 +2196,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconcile_todos TO ringbridge_
 -- Name: TABLE recording_searches; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.recording_searches TO ringbridge_system;
+
 -- Name: TABLE replays; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.replays TO ringbridge_system;
