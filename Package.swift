@@ -115,7 +115,9 @@ let package = Package(
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics, log, metrics]),
         .testTarget(
             name: "RingmeSimulatorTests",
-            dependencies: ["RingmeSimulator", httpClient, httpTypes, hummingbird, log, nioCore, nioHTTP1]
+            dependencies: [
+                "RingmeSimulator", "TestSupport", httpClient, httpTypes, hummingbird, log, nioCore, nioHTTP1,
+            ]
         ),
         .testTarget(name: "RingbridgeTests", dependencies: ["Postgres", "ringbridge", configuration]),
         .testTarget(

@@ -23,7 +23,7 @@ package final class RingmeSimulator: Service, Sendable {
         self.logger = logger
         state = SimulatedPBX(
             seed: configuration.seed ?? UInt64.random(in: .min ... .max),
-            clock: configuration.now
+            clock: configuration.clock
         )
         (queue, queueInput) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(configuration.queuedCalls))
     }
@@ -78,8 +78,7 @@ package final class RingmeSimulator: Service, Sendable {
     /// - Throws: ``SimulatorError`` when the client or somebody the script needs does not exist, or it does not run.
     package func place(_ call: ScriptedCall) async throws -> PlacedCall {
         let sender = try await lifecycle.running().sender
-        let now = state.eventTime
-        return try await sender.play(try plan(call, at: now))
+        return try await sender.play(try plan(call, at: state.now))
     }
 
     /// Plays a scenario with the constants of the vendor's rules.
@@ -104,7 +103,7 @@ package final class RingmeSimulator: Service, Sendable {
     /// - Returns: The call as it will be played, without deliveries.
     /// - Throws: ``SimulatorError`` as ``place(_:)``, and when too many calls wait already.
     package func enqueue(_ call: ScriptedCall) throws(SimulatorError) -> PlacedCall {
-        let planned = try plan(call, at: state.eventTime)
+        let planned = try plan(call, at: state.now)
         guard case .enqueued = queueInput.yield(planned) else {
             throw .conflict("too many calls wait for delivery")
         }

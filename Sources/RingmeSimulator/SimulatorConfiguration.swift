@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// How a simulator listens, delivers and keeps time.
 package struct SimulatorConfiguration: Sendable {
     /// The address to listen on.
@@ -16,8 +14,8 @@ package struct SimulatorConfiguration: Sendable {
     package var queuedCalls: Int
     /// Seed of all ids, tokens and call ids; nil takes a random one.
     package var seed: UInt64?
-    /// Microseconds since 1970-01-01 UTC. Token expiry and rate windows add ``SimulatedPBX/advanceClock(by:)`` to it.
-    package var now: @Sendable () -> Int64
+    /// The time of the PBX; real time unless a test moves it.
+    package var clock: SimulatedClock
 
     /// Creates a configuration; every value has a default that suits a test on one machine.
     package init(
@@ -28,7 +26,7 @@ package struct SimulatorConfiguration: Sendable {
         deliveryAttempts: Int = 1,
         queuedCalls: Int = 100_000,
         seed: UInt64? = nil,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+        clock: SimulatedClock = SimulatedClock()
     ) {
         self.host = host
         self.port = port
@@ -37,6 +35,6 @@ package struct SimulatorConfiguration: Sendable {
         self.deliveryAttempts = deliveryAttempts
         self.queuedCalls = queuedCalls
         self.seed = seed
-        self.now = now
+        self.clock = clock
     }
 }

@@ -11,7 +11,7 @@ struct RingmeSimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringme-simulator",
         abstract: "A stateful Ringme PBX over HTTP for tests and demonstrations.",
-        discussion: "Prints one line with its address once it listens. It is controlled below /_sim/."
+        discussion: "Prints one line with its address once it listens.\n\n\(ControlGuide.text)"
     )
 
     @Option(help: "The address to listen on.")

@@ -1,6 +1,7 @@
 import NIOHTTP1
-import RingmeSimulator
 import Testing
+
+@testable import RingmeSimulator
 
 @Suite("The control API", .timeLimit(.minutes(5)))
 struct ControlAPITests {
@@ -70,6 +71,45 @@ struct ControlAPITests {
             #expect(try await harness.send(.POST, "/_sim/reset").status == 204)
             #expect(try await harness.send(.GET, "/user/", token: token).status == 401)
             #expect(harness.pbx.clients.isEmpty)
+        }
+    }
+
+    @Test("the guide names every fault, and every fault that it names can be scripted")
+    func guide() async throws {
+        try await SimulatorHarness.run { harness in
+            let text = try await harness.send(.GET, "/_sim/").text
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+            for fault in ControlGuide.faults {
+                #expect(text.contains("\n\(fault.name) "))
+                var body: [String: JSONValue] = ["action": .string(fault.name)]
+                for parameter in fault.parameters.split(separator: ", ") {
+                    body[String(parameter)] = "404"
+                }
+                let reply = try await harness.send(.POST, "/_sim/faults", json: .object(body))
+                #expect(reply.status == 201, "\(fault.name): \(reply.text)")
+            }
+        }
+    }
+
+    @Test(
+        "a type, a limit and all tokens are changed over HTTP, a fault is for every second request of one application"
+    )
+    func changes() async throws {
+        try await SimulatorHarness.run { harness in
+            let token = try await harness.token()
+            let fault: JSONValue = [
+                "action": "access_denied", "vendor_status": "user_blocked", "every": 2, "times": 0,
+                "app_id": .string(SimulatorHarness.appID),
+            ]
+            #expect(try await harness.send(.POST, "/_sim/faults", json: fault).status == 201)
+            #expect(try await harness.send(.POST, "/_sim/extensions/85219/type", json: ["type": "fax"]).status == 204)
+            let item = try await harness.api(.GET, "/client/@me/extension/85219", token: token)
+            #expect(item.json?["type"]?.text == "fax")
+            let denied = try await harness.send(.GET, "/user/", token: token)
+            #expect(denied.json?["status"]?.text == "user_blocked")
+            #expect(try await harness.send(.DELETE, "/_sim/tokens").status == 204)
+            #expect(try await harness.send(.GET, "/user/", token: token).status == 401)
+            #expect(try await harness.send(.POST, "/_sim/extensions/1/type", json: ["type": "fax"]).status == 404)
         }
     }
 

@@ -14,7 +14,10 @@ struct FaultTests {
         arguments: [
             (Fault.internalError, 500, "message"), (Fault.html, 200, "<html>"), (Fault.emptyBody, 200, ""),
             (Fault.brokenJSON, 200, "[{"), (Fault.unauthorized, 401, "Unauthorized"),
-            (Fault.accessDenied, 403, "access_denied"), (Fault.Action.concurrentRequest, 429, "concurrent request"),
+            (Fault.accessDenied, 403, "access_denied"), (Fault.denied("user_blocked"), 403, "user_blocked"),
+            (Fault.denied("user_access_type_deny"), 403, "user_access_type_deny"),
+            (Fault.denied("app_access_type_deny"), 403, "app_access_type_deny"),
+            (Fault.Action.concurrentRequest, 429, "concurrent request"),
             (Fault.Action.rateLimited(resetSeconds: 1800), 429, "rate_limit_exceeded"),
         ] as [(Fault.Action, Int, String)]
     )
@@ -100,6 +103,24 @@ struct FaultTests {
         }
     }
 
+    @Test("a fault meets every third of one application's requests")
+    func everyThird() async throws {
+        try await SimulatorHarness.run { harness in
+            try harness.pbx.addApplication(appID: "b", appSecret: "s", clientID: harness.clientID)
+            let token = try await harness.token()
+            let other = try await harness.token(appID: "b", appSecret: "s")
+            harness.pbx.addFault(
+                Fault(Fault.internalError, appID: SimulatorHarness.appID, skip: 1, every: 3, times: 2)
+            )
+            var statuses: [Int] = []
+            for _ in 0..<11 {
+                statuses.append(try await harness.send(.GET, "/user/", token: token).status)
+                #expect(try await harness.send(.GET, "/user/", token: other).status == 200)
+            }
+            #expect(statuses == [200, 200, 200, 500, 200, 200, 500, 200, 200, 200, 200])
+        }
+    }
+
     @Test("tokens expire and limits sink in the middle of a run")
     func changes() async throws {
         try await SimulatorHarness.run { harness in
@@ -136,6 +157,30 @@ struct FaultTests {
             let reply = try await harness.api(.GET, "/client/@me/extension/", token: token)
             #expect(reply.json?[0]?["id"] == .string("85218"))
             #expect(reply.json?[0]?["_links"] != nil)
+            harness.pbx.addFault(Fault(.unusualShape, resource: .agents))
+            let agents = try await harness.api(.GET, "/client/@me/agent/local/", token: token)
+            #expect(agents.json?[0]?["id"] == .string("136"))
+        }
+    }
+
+    @Test("event rows and extensions come in small pages")
+    func smallPages() async throws {
+        try await SimulatorHarness.run { harness in
+            let token = try await harness.token()
+            for number in 0..<5 {
+                try harness.pbx.addForeignEvent(extensionID: 85219, url: "https://crm.example/\(number)")
+            }
+            func count(_ path: String) async throws -> Int? {
+                try await harness.api(.GET, path, token: token).json?.elements?.count
+            }
+            #expect(try await count(Self.path + "?page=2") == 5, "no document tells of pages here")
+            harness.pbx.addFault(Fault(.smallPages(2), times: nil))
+            var counts: [Int?] = []
+            for page in 1...4 {
+                counts.append(try await count(Self.path + "?page=\(page)"))
+            }
+            #expect(counts == [2, 2, 1, 0])
+            #expect(try await count("/client/@me/extension/?per_page=200") == 2)
         }
     }
 

@@ -19,8 +19,8 @@ enum Gunzip {
         return output
     }
 
-    /// The bytes as the system's own gzip has them, which checks everything.
-    static func unpack(_ bytes: [UInt8]) throws -> [UInt8] {
+    /// The bytes as the system's own gzip has them, which checks everything; nil when it finds something wrong.
+    static func unpack(_ bytes: [UInt8]) throws -> [UInt8]? {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).gz")
         try Data(bytes).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -29,10 +29,10 @@ enum Gunzip {
         process.arguments = ["gzip", "-dc", file.path]
         let output = Pipe()
         process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
         try process.run()
         let unpacked = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return Array(unpacked)
+        return process.terminationStatus == 0 ? Array(unpacked) : nil
     }
 }

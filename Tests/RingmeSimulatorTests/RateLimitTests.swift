@@ -60,13 +60,28 @@ struct RateLimitTests {
         #expect(surprised.admit(at: 6_000_000) == (.refused, true))
     }
 
-    @Test("Reset counts down and is never 0")
+    @Test("who goes on in small steps, or while the clock stands still, is defiant too")
+    func persistence() {
+        for step in [0, 100_000] as [Int64] {
+            var window = RateWindow(limit: 1)
+            let isDefiant = (0..<12).map { window.admit(at: $0 * step).isDefiant }
+            #expect(isDefiant.first == false)
+            #expect(isDefiant.last == true, "every \(step) µs")
+        }
+    }
+
+    @Test("Reset counts down to the end of the window, where the next one begins")
     func reset() {
         var window = RateWindow(limit: 5)
         #expect(window.resetSeconds(at: 0) == 3600)
         _ = window.admit(at: 0)
         #expect(window.resetSeconds(at: 1) == 3600)
         #expect(window.resetSeconds(at: 3_599_500_000) == 1)
-        #expect(window.resetSeconds(at: 4_000_000_000) == 1)
+        #expect(window.remaining(at: 3_599_500_000) == 4)
+        #expect(window.remaining(at: 3_600_000_000) == 5)
+        #expect(window.resetSeconds(at: 4_000_000_000) == 3200, "the second window runs since 3600")
+        _ = window.admit(at: 4_000_000_000)
+        #expect(window.remaining(at: 7_199_999_999) == 4)
+        #expect(window.remaining(at: 7_200_000_000) == 5)
     }
 }

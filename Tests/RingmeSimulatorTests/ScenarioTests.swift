@@ -11,7 +11,7 @@ struct ScenarioTests {
         _ scenario: Scenario,
         _ change: (inout ScriptedCall) -> Void = { _ in }
     ) throws -> PlannedCall {
-        let pbx = SimulatedPBX(seed: 1, clock: { now })
+        let pbx = SimulatedPBX(seed: 1, clock: SimulatedClock(standingAt: now))
         let client = try pbx.seedStandardClient(appID: "a", appSecret: "s")
         var call = ScriptedCall(clientID: client.id, script: .scenario(scenario))
         change(&call)

@@ -62,7 +62,7 @@ struct SimulatorHarness: Sendable {
         var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
-    /// One request; `path` with its query.
+    /// One request; `path` with its query. A packed body is left so when `unpacks` is false.
     func send(
         _ method: HTTPMethod,
         _ path: String,
@@ -70,6 +70,7 @@ struct SimulatorHarness: Sendable {
         json: JSONValue? = nil,
         form: String? = nil,
         acceptsGzip: Bool = true,
+        unpacks: Bool = true,
         timeout: TimeAmount = .seconds(20)
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: baseURL + path)
@@ -90,7 +91,7 @@ struct SimulatorHarness: Sendable {
         let response = try await http.execute(request, timeout: timeout)
         let body = try await response.body.collect(upTo: 64 << 20)
         let bytes = Array(body.readableBytesView)
-        let isPacked = response.headers.first(name: "Content-Encoding") == "gzip"
+        let isPacked = unpacks && response.headers.first(name: "Content-Encoding") == "gzip"
         return Reply(
             status: Int(response.status.code),
             headers: response.headers,

@@ -61,6 +61,17 @@ struct ViolationTests {
         }
     }
 
+    @Test("a row of a type that the extension cannot have is refused and noticed", arguments: ["answer", "dance"])
+    func wrongType(eventType: String) async throws {
+        try await SimulatorHarness.run { harness in
+            let token = try await harness.token()
+            let row: JSONValue = ["url": "https://host/e", "event_type": .string(eventType), "method": "POST"]
+            #expect(try await harness.api(.POST, "/extension/96850/event/", token: token, json: row).status == 400)
+            #expect(harness.pbx.violations.map(\.kind) == [.wrongEventType])
+            #expect(harness.pbx.violations.first?.extensionID == 96850)
+        }
+    }
+
     @Test("requests after the end of the budget was told, and requests without gzip, are noticed")
     func budgetAndGzip() async throws {
         try await SimulatorHarness.run { harness in

@@ -11,12 +11,13 @@ package struct PBXFixture: Sendable {
 
     package var pbx: SimulatedPBX { self.simulator.state }
 
-    /// Runs `body` while the simulator listens.
+    /// Runs `body` while the simulator listens and lives by `clock`, real time unless the test has its own.
     package static func with<Value: Sendable>(
+        clock: SimulatedClock = SimulatedClock(),
         logger: Logger = Logger(label: "test.simulator"),
         _ body: (PBXFixture) async throws -> Value
     ) async throws -> Value {
-        let simulator = RingmeSimulator(configuration: SimulatorConfiguration(), logger: logger)
+        let simulator = RingmeSimulator(configuration: SimulatorConfiguration(clock: clock), logger: logger)
         try simulator.state.seedStandardClient(appID: "app", appSecret: "secret")
         return try await withService(simulator, logger: logger) {
             try await body(PBXFixture(simulator: simulator, url: try await simulator.baseURL()))

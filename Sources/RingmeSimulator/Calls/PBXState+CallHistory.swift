@@ -2,7 +2,7 @@ import FoundationEssentials
 
 extension PBXState {
     /// `GET /client/{id}/call_history/`, with `start_datetime`, `end_datetime`, `extension_id`, `flow`, `order`, pages.
-    func listCalls(_ request: APIRequest, of client: SimulatedClient) -> APIAnswer {
+    func listCalls(_ request: APIRequest, of client: SimulatedClient, _ bending: Bending) -> APIAnswer {
         guard let page = Self.positive(request.query("page"), default: 1),
             let perPage = Self.positive(request.query("per_page"), default: 30)
         else {
@@ -20,7 +20,7 @@ extension PBXState {
         .sorted { isDescending ? $0.startedAt > $1.startedAt : $0.startedAt < $1.startedAt }
         return .json([
             "page": .integer(page), "per_page": .integer(perPage), "order": isDescending ? "desc" : "asc",
-            "call_history": .array(Self.page(page, of: rows, size: min(perPage, 200)).map(json)),
+            "call_history": .array(Self.page(page, of: rows, size: min(perPage, 200), bending).map(json)),
         ])
     }
 
@@ -31,7 +31,7 @@ extension PBXState {
     }
 
     /// `GET /client/{id}/record/`.
-    func listRecords(_ request: APIRequest, of client: SimulatedClient) -> APIAnswer {
+    func listRecords(_ request: APIRequest, of client: SimulatedClient, _ bending: Bending) -> APIAnswer {
         guard let page = Self.positive(request.query("page"), default: 1),
             let perPage = Self.positive(request.query("per_page"), default: 30)
         else {
@@ -49,7 +49,7 @@ extension PBXState {
                     ]
                 }
             }
-        return .json(.array(Self.page(page, of: rows, size: min(perPage, 200))))
+        return .json(.array(Self.page(page, of: rows, size: min(perPage, 200), bending)))
     }
 
     /// `GET …/record/{record_uuid}/storage_url/`: where the recording can be fetched without a token.

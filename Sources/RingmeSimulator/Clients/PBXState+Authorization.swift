@@ -7,29 +7,30 @@ extension PBXState {
         guard value("grant_type") == "client_credentials" else {
             return (.json(["error": "unsupported_grant_type"], status: 400), nil)
         }
-        guard let appID = value("client_id"), let client = clientOfCredentials(in: request),
-            client.applications[appID] == value("client_secret")
+        guard let session = claimedSession(in: request),
+            clients[session.clientID]?.applications[session.appID] == value("client_secret")
         else {
             return (.json(["error": "invalid_client"], status: 400), nil)
         }
         let token = identifiers.accessToken()
         tokens[token] = AccessToken(
-            clientID: client.id,
-            appID: appID,
+            clientID: session.clientID,
+            appID: session.appID,
             expiresAt: now + Int64(AccessToken.lifetime) * 1_000_000
         )
         let answer = APIAnswer.json([
             "access_token": .string(token), "token_type": "Bearer", "expires_in": .integer(AccessToken.lifetime),
             "scope": "all",
         ])
-        return (answer, Session(clientID: client.id, appID: appID))
+        return (answer, session)
     }
 
-    /// The client whose application the credentials name, whatever their secret.
-    func clientOfCredentials(in request: APIRequest) -> SimulatedClient? {
+    /// Who the credentials of a request for a token say it is, whatever their secret; nil when there is no such application.
+    func claimedSession(in request: APIRequest) -> Session? {
         let fields = FormEncoding.decode(String(decoding: request.body, as: UTF8.self)) + request.query
         guard let appID = fields.first(where: { $0.name == "client_id" })?.value else { return nil }
-        return clients.values.first { $0.applications[appID] != nil }
+        let client = clients.values.first { $0.applications[appID] != nil }
+        return client.map { Session(clientID: $0.id, appID: appID) }
     }
 
     /// Who asks, or nil without a valid token.

@@ -16,7 +16,7 @@ extension PBXState {
         guard let rate = clients[clientID]?.rate else { return [] }
         return [
             FormField("X-RateLimit-Limit", String(rate.limit)),
-            FormField("X-RateLimit-Remaining", String(rate.remaining)),
+            FormField("X-RateLimit-Remaining", String(rate.remaining(at: now))),
             FormField("X-RateLimit-Reset", String(rate.resetSeconds(at: now))),
         ]
     }

@@ -1,11 +1,11 @@
-/// A client's hourly request budget: so many requests in a window that starts with its first request.
+/// A client's hourly request budget: so many requests in each window. The first window starts with the first request, and
+/// where one ends the next begins.
 package struct RateWindow: Hashable, Sendable {
     /// Requests that the PBX allows in one window.
     package var limit: Int
     /// The length of a window in seconds; an hour unless a test has no hour.
     package var seconds: Int
-    /// Requests used in the running window.
-    package private(set) var used = 0
+    private var used = 0
     private var startedAt: Int64?
     private var refusal: Refusal?
 
@@ -13,6 +13,8 @@ package struct RateWindow: Hashable, Sendable {
     private struct Refusal: Hashable {
         var until: Int64
         var told: Int64
+        /// Requests since then that may have been on their way already.
+        var overtakers = 0
     }
 
     /// What becomes of a request.
@@ -23,6 +25,8 @@ package struct RateWindow: Hashable, Sendable {
 
     /// A request that came this soon (microseconds) after a refusal may have been on its way before it.
     private static let overtaking: Int64 = 200_000
+    /// No more requests than this are on their way at one time, however slowly the clock goes.
+    private static let mostOvertakers = 8
 
     init(limit: Int, seconds: Int = 3600) {
         self.limit = limit
@@ -32,21 +36,29 @@ package struct RateWindow: Hashable, Sendable {
     /// Counts a request. `isDefiant` says that the client had been told before to wait, and did not.
     mutating func admit(at now: Int64) -> (admission: Admission, isDefiant: Bool) {
         roll(to: now)
-        let isDefiant = refusal.map { now < $0.until && now >= $0.told + Self.overtaking } ?? false
+        let isDefiant = defies(at: now)
         guard used < limit else {
-            refuse(for: resetSeconds(at: now), at: now)
+            refuse(until: end(at: now), at: now)
             return (.refused, isDefiant)
         }
         used += 1
         if used >= limit {
-            refuse(for: resetSeconds(at: now), at: now)
+            refuse(until: end(at: now), at: now)
         }
         return (.admitted, isDefiant)
     }
 
     /// Notes that the client has been told to wait `wait` seconds.
     mutating func refuse(for wait: Int, at now: Int64) {
-        refusal = Refusal(until: now + Int64(wait) * 1_000_000, told: now)
+        refuse(until: now + Int64(wait) * 1_000_000, at: now)
+    }
+
+    private mutating func refuse(until: Int64, at now: Int64) {
+        if let refusal, now < refusal.until {
+            self.refusal?.until = max(refusal.until, until)
+        } else {
+            refusal = Refusal(until: until, told: now)
+        }
     }
 
     /// Uses up requests as other applications of the client do.
@@ -55,19 +67,40 @@ package struct RateWindow: Hashable, Sendable {
         used += requests
     }
 
-    /// Requests left in the running window.
-    package var remaining: Int { max(0, limit - used) }
+    /// Requests left in the window at `now`, microseconds since 1970-01-01 UTC.
+    package func remaining(at now: Int64) -> Int {
+        start(at: now) == startedAt ? max(0, limit - used) : limit
+    }
 
-    /// Seconds until the budget is full again; at least 1.
+    /// Seconds from `now`, microseconds since 1970-01-01 UTC, until the window ends; at least 1.
     package func resetSeconds(at now: Int64) -> Int {
-        guard let startedAt else { return seconds }
-        let left = startedAt + Int64(seconds) * 1_000_000 - now
-        return max(1, Int((left + 999_999) / 1_000_000))
+        max(1, Int((end(at: now) - now + 999_999) / 1_000_000))
+    }
+
+    private var length: Int64 { Int64(seconds) * 1_000_000 }
+
+    /// When the window that is open at `now` began; nil when none has begun.
+    private func start(at now: Int64) -> Int64? {
+        guard let startedAt, now >= startedAt else { return nil }
+        return now - (now - startedAt) % length
+    }
+
+    /// When the window that is open at `now` ends.
+    private func end(at now: Int64) -> Int64 {
+        (start(at: now) ?? now) + length
     }
 
     private mutating func roll(to now: Int64) {
-        if let startedAt, now < startedAt + Int64(seconds) * 1_000_000 { return }
-        startedAt = now
+        let start = start(at: now) ?? now
+        guard start != startedAt else { return }
+        startedAt = start
         used = 0
+    }
+
+    private mutating func defies(at now: Int64) -> Bool {
+        guard let refusal, now < refusal.until else { return false }
+        guard now < refusal.told + Self.overtaking, refusal.overtakers < Self.mostOvertakers else { return true }
+        self.refusal?.overtakers += 1
+        return false
     }
 }

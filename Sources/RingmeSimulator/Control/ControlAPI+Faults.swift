@@ -34,9 +34,11 @@ extension ControlAPI {
         var fault = Fault(
             try action(body),
             clientID: try body.optionalWhole("client_id"),
+            appID: try body.optionalText("app_id"),
             method: try body.optionalText("method"),
             extensionID: try body.optionalWhole("extension_id"),
             skip: try body.whole("skip", default: 0),
+            every: try body.whole("every", default: 1),
             times: times == 0 ? nil : times,
             delay: .milliseconds(try body.whole("delay_ms", default: 0))
         )
@@ -62,7 +64,12 @@ extension ControlAPI {
         case "empty_body": return Fault.emptyBody
         case "broken_json": return Fault.brokenJSON
         case "unauthorized": return Fault.unauthorized
-        case "access_denied": return Fault.accessDenied
+        case "access_denied": return Fault.denied(try body.text("vendor_status", default: "access_denied"))
+        case "redirect":
+            return Fault.redirect(to: try body.text("location"), status: try body.whole("status", default: 302))
+        case "overlong_body": return .overlongBody(try body.whole("bytes", default: 64 << 20))
+        case "gzip_bomb": return .gzipBomb(try body.whole("bytes", default: 64 << 20))
+        case "broken_gzip": return .brokenGzip
         case "rate_limited": return .rateLimited(resetSeconds: try body.optionalWhole("reset_seconds"))
         case "concurrent_request": return .concurrentRequest
         case "close_connection": return .closeConnection
@@ -70,7 +77,14 @@ extension ControlAPI {
         case "perform_then_hang": return .performThenHang(hold)
         case "perform_then_close": return .performThenClose
         case "expire_tokens": return .expireTokens
+        case "revoke_application": return .revokeApplication
+        case "consume_budget": return .consumeBudget(try body.whole("requests"))
         case "set_event_limit": return .setEventLimit(try body.whole("limit"))
+        case "set_extension_type": return .setExtensionType(try body.text("type"))
+        case "remove_extension": return .removeExtension
+        case "add_foreign_rows": return .addForeignRows(try body.whole("rows", default: 1))
+        case "remove_own_rows": return .removeOwnRows
+        case "small_pages": return .smallPages(try body.whole("rows"))
         case "repeat_first_page": return .repeatFirstPage
         case "shrink_list": return .shrinkList(by: try body.whole("rows", default: 1))
         case "unusual_shape": return .unusualShape

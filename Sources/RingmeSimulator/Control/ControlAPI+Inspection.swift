@@ -1,15 +1,18 @@
 extension ControlAPI {
-    /// `GET|DELETE /_sim/log`, `GET|DELETE /_sim/violations`, `GET /_sim/deliveries`, `GET /_sim/state`, `POST /_sim/reset`.
+    /// `GET|DELETE /_sim/log`, `GET /_sim/counts`, `GET|DELETE /_sim/violations`, `GET /_sim/deliveries`, `GET /_sim/state`,
+    /// `POST /_sim/reset`. Lists are narrowed by a query with names and values of their members: `?method=POST&status=201`.
     func inspect(_ request: APIRequest, _ path: [String]) throws -> APIAnswer {
         guard path.count == 1, let name = path.first else { return .notFound }
         switch (request.method, name) {
         case ("GET", "log"):
-            return .json(.array(pbx.requestLog.map(\.json)))
+            return .json(.array(Self.narrow(pbx.requestLog, by: request.query, \.json).map(\.json)))
+        case ("GET", "counts"):
+            return .json(RequestCounts(of: Self.narrow(pbx.requestLog, by: request.query, \.json)).json)
         case ("DELETE", "log"):
             pbx.clearRequestLog()
             return .noContent
         case ("GET", "violations"):
-            return .json(.array(pbx.violations.map(\.json)))
+            return .json(.array(Self.narrow(pbx.violations, by: request.query, \.json).map(\.json)))
         case ("DELETE", "violations"):
             pbx.clearViolations()
             return .noContent
@@ -22,6 +25,15 @@ extension ControlAPI {
             return .noContent
         default:
             return .notFound
+        }
+    }
+
+    /// The rows whose members have the values that a query asks for.
+    private static func narrow<Row>(_ rows: [Row], by query: [FormField], _ json: (Row) -> JSONValue) -> [Row] {
+        guard !query.isEmpty else { return rows }
+        return rows.filter { row in
+            let members = json(row)
+            return query.allSatisfy { members[$0.name]?.text == $0.value }
         }
     }
 
@@ -40,7 +52,7 @@ extension ControlAPI {
             return [
                 "id": .integer(client.id), "prefix": .string(client.prefix),
                 "applications": .array(client.applications.keys.sorted().map(JSONValue.string)),
-                "rate_limit": .integer(client.rate.limit), "rate_remaining": .integer(client.rate.remaining),
+                "rate_limit": .integer(client.rate.limit), "rate_remaining": .integer(client.rate.remaining(at: now)),
                 "rate_reset_seconds": .integer(client.rate.resetSeconds(at: now)), "extensions": .array(extensions),
             ]
         }

@@ -90,42 +90,23 @@ extension ControlAPI {
         return .json(["added": .integer(added.count)], status: 201)
     }
 
-    /// `/_sim/extensions/{id}`: DELETE; below it `events` (GET, POST a foreign row, DELETE one) and `limit` (POST).
+    /// `/_sim/extensions/{id}`: DELETE; below it `limit` and `type` (POST) and the rows, `events`.
     func answerExtensions(_ method: String, _ path: [String], _ body: ControlBody) throws -> APIAnswer {
         guard let extensionID = path.first.flatMap(Int.init) else { return .notFound }
         switch (method, path.dropFirst().first, path.count) {
         case ("DELETE", nil, 1):
             try pbx.removeExtension(extensionID)
             return .noContent
-        case ("GET", "events", 2):
-            return .json(.array(pbx.events(of: extensionID).map(Self.row)))
-        case ("POST", "events", 2):
-            let owner = try body.optionalText("app_id").map(SimulatedEvent.Owner.application) ?? .foreign
-            let row = try pbx.addEvent(
-                extensionID: extensionID,
-                url: try body.text("url"),
-                eventType: try body.text("event_type", default: "hangup"),
-                method: try body.text("method", default: "POST"),
-                owner: owner
-            )
-            return .json(Self.row(row), status: 201)
-        case ("DELETE", "events", 3):
-            guard let id = Int(path[2]), pbx.events(of: extensionID).contains(where: { $0.id == id }) else {
-                return .notFound
-            }
-            try pbx.removeEvent(id)
-            return .noContent
+        case (_, "events", _):
+            return try answerRows(method, Array(path.dropFirst(2)), body, of: extensionID)
         case ("POST", "limit", 2):
             try pbx.setEventLimit(try body.whole("limit"), extensionID: extensionID)
+            return .noContent
+        case ("POST", "type", 2):
+            try pbx.setType(try body.text("type"), extensionID: extensionID)
             return .noContent
         default:
             return .notFound
         }
-    }
-
-    static func row(_ event: SimulatedEvent) -> JSONValue {
-        var members = event.json.members ?? [:]
-        members["foreign"] = .bool(event.owner == .foreign)
-        return .object(members)
     }
 }

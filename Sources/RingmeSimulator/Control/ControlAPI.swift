@@ -24,7 +24,9 @@ struct ControlAPI: Sendable {
 
     private func route(_ request: APIRequest) async throws -> APIAnswer {
         let path = Array(request.segments.dropFirst())
-        guard let first = path.first else { return .notFound }
+        guard let first = path.first else {
+            return APIAnswer(status: 200, body: Array(ControlGuide.text.utf8), contentType: "text/plain; charset=utf-8")
+        }
         let body = try ControlBody(request.body)
         switch first {
         case "seed" where path.count == 1 && request.method == "POST":
@@ -41,11 +43,30 @@ struct ControlAPI: Sendable {
             return .json(.array(Scenario.allCases.map { ["name": .string($0.rawValue), "title": .string("\($0)")] }))
         case "faults":
             return try answerFaults(request.method, Array(path.dropFirst()), body)
-        case "clock" where path.count == 1 && request.method == "POST":
-            pbx.advanceClock(by: .seconds(try body.whole("advance_seconds")))
-            return .json(["now": .integer(Int(pbx.now))])
+        case "clock" where path.count == 1:
+            return try answerClock(request.method, body)
+        case "tokens" where path.count == 1 && request.method == "DELETE":
+            pbx.expireTokens()
+            return .noContent
         default:
             return try inspect(request, path)
         }
+    }
+
+    /// `/_sim/clock`: GET tells the time; POST sets it (`now`) or puts it forward (`advance_seconds`).
+    private func answerClock(_ method: String, _ body: ControlBody) throws -> APIAnswer {
+        switch method {
+        case "GET":
+            break
+        case "POST":
+            if let now = try body.optionalWhole("now") {
+                pbx.clock.set(to: Int64(now))
+            } else {
+                pbx.clock.advance(by: .seconds(try body.whole("advance_seconds")))
+            }
+        default:
+            return .methodNotAllowed
+        }
+        return .json(["now": .integer(Int(pbx.now))])
     }
 }

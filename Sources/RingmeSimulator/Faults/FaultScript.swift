@@ -5,6 +5,8 @@ struct FaultScript: Sendable {
         var id: Int
         var fault: Fault
         var skipsLeft: Int
+        /// Matching requests since the last one that met it.
+        var passed = 0
         var timesLeft: Int?
         var met = 0
     }
@@ -12,6 +14,7 @@ struct FaultScript: Sendable {
     /// What a fault looks at.
     struct Subject: Hashable, Sendable {
         var clientID: Int?
+        var appID: String?
         var method: String
         var resource: ResourceKind
         var extensionID: Int?
@@ -43,10 +46,11 @@ struct FaultScript: Sendable {
                 entries[index].skipsLeft -= 1
                 continue
             }
-            if let left = entries[index].timesLeft {
-                guard left > 0 else { continue }
-                entries[index].timesLeft = left - 1
-            }
+            guard entries[index].timesLeft != 0 else { continue }
+            entries[index].passed += 1
+            guard entries[index].passed == entries[index].fault.every else { continue }
+            entries[index].passed = 0
+            entries[index].timesLeft = entries[index].timesLeft.map { $0 - 1 }
             entries[index].met += 1
             return (entries[index].id, entries[index].fault)
         }
@@ -55,6 +59,7 @@ struct FaultScript: Sendable {
 
     private static func matches(_ fault: Fault, _ subject: Subject) -> Bool {
         if let clientID = fault.clientID, clientID != subject.clientID { return false }
+        if let appID = fault.appID, appID != subject.appID { return false }
         if let method = fault.method, method.uppercased() != subject.method { return false }
         if let resource = fault.resource, resource != subject.resource { return false }
         if let extensionID = fault.extensionID, extensionID != subject.extensionID { return false }

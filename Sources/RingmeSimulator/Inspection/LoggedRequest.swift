@@ -18,7 +18,7 @@ package struct LoggedRequest: Hashable, Sendable {
     package var extensionID: Int?
     /// The `event_type` of a row that was to be written.
     package var eventType: String?
-    /// The status answered; nil when a fault took the answer away.
+    /// The status of the answer, also when it never arrived because of a fault; nil when the request was not carried out.
     package var status: Int?
     /// The fault that changed the answer, if any.
     package var faultID: Int?

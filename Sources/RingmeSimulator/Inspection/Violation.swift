@@ -8,6 +8,8 @@ package struct Violation: Hashable, Sendable {
         case bulkDelete = "bulk_delete"
         /// A row for an extension, event type and URL that the same application already has there.
         case duplicateCreated = "duplicate_created"
+        /// A row of a type that does not exist, or not on an extension of the type that the application was last shown.
+        case wrongEventType = "wrong_event_type"
         /// A request although the PBX had said that nothing was left, or before the Reset it had named was over.
         case budgetExceeded = "budget_exceeded"
         /// Two writes to one extension's rows at one time: runs overlapped.

@@ -3,7 +3,8 @@ extension PBXState {
     struct Bending: Hashable, Sendable {
         var repeatsFirstPage = false
         var shrinksListBy = 0
-        var hasUnusualShape = false
+        /// The most rows of a page; nil for the PBX's own measure.
+        var pageSize: Int?
     }
 
     /// The answer to a REST request, with everything the request does.
@@ -37,13 +38,13 @@ extension PBXState {
         return answer
     }
 
-    /// An answer that a fault gives instead of the real one. It counts against the budget like any other.
+    /// An answer that the request gets instead of the real one, mostly from a fault. It counts against the budget like any other.
     mutating func answer(
         _ request: APIRequest,
         insteadWith replacement: APIAnswer,
         resetSeconds: Int? = nil,
         hasRateHeaders: Bool = true,
-        faultID: Int,
+        faultID: Int? = nil,
         at now: Int64
     ) -> APIAnswer {
         let resource = Resource(segments: request.segments)
@@ -74,13 +75,13 @@ extension PBXState {
     /// What a fault looks at in this request.
     func subject(of request: APIRequest, at now: Int64) -> FaultScript.Subject {
         let resource = Resource(segments: request.segments)
-        let clientID =
-            resource == .token ? clientOfCredentials(in: request)?.id : session(of: request, at: now)?.clientID
+        let session = resource == .token ? claimedSession(in: request) : session(of: request, at: now)
         return FaultScript.Subject(
-            clientID: clientID,
+            clientID: session?.clientID,
+            appID: session?.appID,
             method: request.method,
             resource: resource.kind,
-            extensionID: resource.extensionReference.flatMap { findExtension($0, clientID: clientID) }?.id
+            extensionID: resource.extensionReference.flatMap { findExtension($0, clientID: session?.clientID) }?.id
         )
     }
 
@@ -106,14 +107,15 @@ extension PBXState {
         case .limit:
             return request.method == "GET" ? .json(limits(of: client)) : .methodNotAllowed
         case .extensions:
-            return request.method == "GET" ? listExtensions(request, of: client, bending) : .methodNotAllowed
+            return request.method == "GET"
+                ? listExtensions(request, of: client, session: session, bending) : .methodNotAllowed
         case .extensionItem(_, let reference):
             guard request.method == "GET" else { return .methodNotAllowed }
-            return extensionItem(reference, of: client)
+            return extensionItem(reference, of: client, session: session)
         case .events(let reference):
             return answerEvents(request, reference: reference, session: session, bending, at: now)
         case .event(let reference, let id):
-            return answerEvent(request, reference: reference, id: id, session: session, bending, at: now)
+            return answerEvent(request, reference: reference, id: id, session: session, at: now)
         case .agents:
             return request.method == "GET" ? listAgents(of: client) : .methodNotAllowed
         case .agentEvents(_, let agent):
@@ -121,11 +123,11 @@ extension PBXState {
         case .agentEvent(_, let agent, let id):
             return answerAgentEvent(request, agentID: agent, id: id, session: session, at: now)
         case .callHistory:
-            return request.method == "GET" ? listCalls(request, of: client) : .methodNotAllowed
+            return request.method == "GET" ? listCalls(request, of: client, bending) : .methodNotAllowed
         case .callHistoryItem(_, let callID):
             return request.method == "GET" ? callItem(callID, of: client) : .methodNotAllowed
         case .records:
-            return request.method == "GET" ? listRecords(request, of: client) : .methodNotAllowed
+            return request.method == "GET" ? listRecords(request, of: client, bending) : .methodNotAllowed
         case .recordStorage(_, _, let record):
             return request.method == "GET" ? recordStorage(record, of: client) : .methodNotAllowed
         }

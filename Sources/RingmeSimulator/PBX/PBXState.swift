@@ -12,12 +12,16 @@ struct PBXState: Sendable {
     var agentEvents: [Int: SimulatedEvent] = [:]
     var tokens: [String: AccessToken] = [:]
     var calls: [RecordedCall] = []
+    /// The type that each application was last shown of each extension.
+    var shownTypes: [String: [Int: String]] = [:]
     var faults = FaultScript()
     var violations: [Violation] = []
     var log = RequestLog()
     var deliveries: [Delivery] = []
     /// Extensions (by number) that a write is being worked on for.
     var writesInProgress: [Int: Int] = [:]
+    /// Clients (by number) for whom a request to the call history is being worked on.
+    var historyInProgress: Set<Int> = []
     private var lastEventID = 149
 
     init(seed: UInt64) {

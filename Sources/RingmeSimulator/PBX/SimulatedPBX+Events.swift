@@ -73,6 +73,28 @@ extension SimulatedPBX {
         }
     }
 
+    /// Changes a row, as the integration that made it or a person in the cabinet does; nil leaves a field as it is.
+    ///
+    /// - Throws: ``SimulatorError`` when there is no such row.
+    @discardableResult
+    package func changeEvent(
+        _ id: Int,
+        url: String? = nil,
+        eventType: String? = nil,
+        method: String? = nil,
+        owner: SimulatedEvent.Owner? = nil
+    ) throws(SimulatorError) -> SimulatedEvent {
+        try withState { (state) throws(SimulatorError) in
+            guard var row = state.events[id] else { throw .notFound("no such event: \(id)") }
+            row.url = url ?? row.url
+            row.eventType = eventType ?? row.eventType
+            row.method = method ?? row.method
+            row.owner = owner ?? row.owner
+            state.events[id] = row
+            return row
+        }
+    }
+
     /// Removes a row of an extension or of an agent, as a person in the cabinet does.
     ///
     /// - Throws: ``SimulatorError`` when there is no such row.
@@ -82,6 +104,14 @@ extension SimulatedPBX {
                 throw .notFound("no such event: \(id)")
             }
         }
+    }
+
+    /// Removes the rows that an application (nil: any) made on an extension, as an administrator in the cabinet does.
+    ///
+    /// - Returns: The rows removed; foreign rows are never among them.
+    @discardableResult
+    package func removeOwnEvents(of extensionID: Int, madeBy appID: String? = nil) -> [SimulatedEvent] {
+        withState { $0.removeOwnRows(of: extensionID, madeBy: appID) }
     }
 
     /// Sets how many rows the PBX allows on an extension. Rows beyond it stay.

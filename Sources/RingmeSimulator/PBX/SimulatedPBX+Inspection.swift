@@ -24,6 +24,11 @@ extension SimulatedPBX {
         withState { $0.log.requests }
     }
 
+    /// How many requests of each kind the log has, of one client or of all.
+    package func requestCounts(clientID: Int? = nil) -> RequestCounts {
+        RequestCounts(of: requestLog.filter { clientID == nil || $0.clientID == clientID })
+    }
+
     /// Forgets the requests so far.
     package func clearRequestLog() {
         withState { $0.log.removeAll() }

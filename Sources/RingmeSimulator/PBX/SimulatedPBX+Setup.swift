@@ -101,9 +101,15 @@ extension SimulatedPBX {
         try change(clientID: clientID) { $0.rate.consume(requests, at: now) }
     }
 
-    /// Makes all tokens of a client invalid before their time.
-    package func expireTokens(clientID: Int) {
-        withState { $0.expireTokens(of: clientID) }
+    /// Makes all tokens of a client (nil: of all clients) invalid before their time.
+    package func expireTokens(clientID: Int? = nil) {
+        withState { state in
+            if let clientID {
+                state.expireTokens(of: clientID)
+            } else {
+                state.tokens.removeAll()
+            }
+        }
     }
 
     /// Adds an extension, or replaces the one with its number (type, label, status and limit may change so).
@@ -119,13 +125,22 @@ extension SimulatedPBX {
         }
     }
 
+    /// Changes an extension's type, as its owner does in the cabinet. Rows that the new type cannot have stay.
+    ///
+    /// - Throws: ``SimulatorError`` when there is no such extension.
+    package func setType(_ type: String, extensionID: Int) throws(SimulatorError) {
+        try withState { (state) throws(SimulatorError) in
+            guard state.extensions[extensionID] != nil else { throw .notFound("no such extension: \(extensionID)") }
+            state.extensions[extensionID]?.type = type
+        }
+    }
+
     /// Removes an extension with all its event rows, as its owner does in the cabinet.
     ///
     /// - Throws: ``SimulatorError`` when there is no such extension.
     package func removeExtension(_ id: Int) throws(SimulatorError) {
         try withState { (state) throws(SimulatorError) in
-            guard state.extensions.removeValue(forKey: id) != nil else { throw .notFound("no such extension: \(id)") }
-            state.events = state.events.filter { $0.value.extensionID != id }
+            guard state.removeExtension(id) else { throw .notFound("no such extension: \(id)") }
         }
     }
 

@@ -6,28 +6,24 @@ import Synchronization
 package final class SimulatedPBX: Sendable {
     private let state: Mutex<PBXState>
     private let seed: UInt64
-    private let clock: @Sendable () -> Int64
-    /// How far the clock has been put forward, in microseconds.
-    private let clockOffset = Mutex<Int64>(0)
+    /// The PBX's own time.
+    package let clock: SimulatedClock
 
-    init(seed: UInt64, clock: @escaping @Sendable () -> Int64) {
+    init(seed: UInt64, clock: SimulatedClock) {
         self.seed = seed
         self.clock = clock
         state = Mutex(PBXState(seed: seed))
     }
 
-    /// The PBX's own time: microseconds since 1970-01-01 UTC, with what ``advanceClock(by:)`` added.
-    package var now: Int64 { clock() + clockOffset.withLock { $0 } }
-
-    /// Real time, which events carry whatever ``advanceClock(by:)`` did.
-    var eventTime: Int64 { clock() }
+    /// The PBX's own time, microseconds since 1970-01-01 UTC.
+    package var now: Int64 { clock.now }
 
     /// Puts the PBX's time forward: tokens expire and rate windows pass.
     package func advanceClock(by duration: Duration) {
-        clockOffset.withLock { $0 += duration.microseconds }
+        clock.advance(by: duration)
     }
 
-    /// Everything as at the start, but for the address.
+    /// Everything as at the start, the clock too, but for the address.
     package func reset() {
         let seed = seed
         state.withLock { state in
@@ -35,7 +31,7 @@ package final class SimulatedPBX: Sendable {
             state = PBXState(seed: seed)
             state.baseURL = baseURL
         }
-        clockOffset.withLock { $0 = 0 }
+        clock.restart()
     }
 
     /// Reads or changes the state in one step.

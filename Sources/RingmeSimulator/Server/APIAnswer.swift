@@ -4,6 +4,17 @@ struct APIAnswer: Sendable, Equatable {
     var headers: [FormField] = []
     var body: [UInt8] = []
     var contentType = "application/json"
+    var transfer = Transfer.packedWhenAccepted
+
+    /// How the body goes on the wire.
+    enum Transfer: Hashable, Sendable {
+        /// As gzip when the request accepts it.
+        case packedWhenAccepted
+        /// As it is.
+        case asIs
+        /// In chunks, without its length being told, with so many spaces before its last byte.
+        case padded(by: Int)
+    }
 
     /// An answer with a JSON body.
     static func json(_ value: JSONValue, status: Int = 200) -> APIAnswer {

@@ -64,25 +64,47 @@ struct SimulatorResponder: HTTPResponder {
     }
 
     private func outcomeOf(_ request: APIRequest) async throws -> Outcome {
-        let taken = pbx.withState { [now = pbx.now] state in
+        let start = pbx.withState { [now = pbx.now] state -> Start in
             let subject = state.subject(of: request, at: now)
-            return state.faults.take(for: subject)
+            guard !state.isHistoryBusy(for: subject) else { return .refused }
+            guard let (id, fault) = state.faults.take(for: subject) else { return .undisturbed }
+            return .met(fault, id: id, historyOf: fault.delay > .zero ? state.beginHistoryTurn(of: subject) : nil)
         }
-        guard let taken else {
+        switch start {
+        case .refused:
+            return .answer(replace(request, by: .concurrentRequest))
+        case .undisturbed:
             return .answer(perform(request))
+        case .met(let fault, let id, let clientID):
+            defer {
+                if let clientID { pbx.withState { $0.endHistoryTurn(of: clientID) } }
+            }
+            if fault.delay > .zero {
+                try await Task.sleep(for: fault.delay)
+            }
+            return play(fault.action, id: id, on: request)
         }
-        if taken.fault.delay > .zero {
-            try await Task.sleep(for: taken.fault.delay)
-        }
-        return play(taken.fault.action, id: taken.id, on: request)
+    }
+
+    /// What a request meets first.
+    private enum Start {
+        /// Another request of the client for its call history is being worked on.
+        case refused
+        case undisturbed
+        case met(Fault, id: Int, historyOf: Int?)
     }
 
     private func play(_ action: Fault.Action, id: Int, on request: APIRequest) -> Outcome {
         switch action {
         case .none:
             return .answer(perform(request, faultID: id))
-        case .answer(let status, let body, let contentType):
-            let answer = APIAnswer(status: status, body: Array(body.utf8), contentType: contentType)
+        case .answer(let status, let body, let contentType, let headers):
+            let answer = APIAnswer(
+                status: status,
+                headers: headers,
+                body: Array(body.utf8),
+                contentType: contentType
+            )
             return .answer(replace(request, by: answer, id: id))
         case .rateLimited(let resetSeconds):
             let hasReset = resetSeconds != nil
@@ -91,6 +113,10 @@ struct SimulatorResponder: HTTPResponder {
             )
         case .concurrentRequest:
             return .answer(replace(request, by: .concurrentRequest, id: id))
+        case .overlongBody(let spaces):
+            return .answer(replace(request, by: .overlong(spaces: spaces), id: id))
+        case .gzipBomb(let size):
+            return .answer(replace(request, by: .gzipBomb(unpackingTo: size), id: id))
         case .closeConnection:
             leaveUnanswered(request, id: id)
             return .silence(.zero)
@@ -103,23 +129,20 @@ struct SimulatorResponder: HTTPResponder {
         case .performThenClose:
             _ = perform(request, faultID: id)
             return .silence(.zero)
-        case .expireTokens:
-            pbx.withState { [now = pbx.now] state in
-                state.subject(of: request, at: now).clientID.map { state.expireTokens(of: $0) }
-            }
+        case .brokenGzip:
+            return .answer(perform(request, faultID: id).brokenGzip)
+        case .expireTokens, .revokeApplication, .consumeBudget, .setEventLimit, .setExtensionType, .removeExtension,
+            .addForeignRows, .removeOwnRows:
+            pbx.withState { [now = pbx.now] in $0.change(by: action, before: request, at: now) }
             return .answer(perform(request, faultID: id))
-        case .setEventLimit(let limit):
-            pbx.withState { [now = pbx.now] state in
-                guard let extensionID = state.subject(of: request, at: now).extensionID else { return }
-                state.extensions[extensionID]?.eventLimit = limit
-            }
-            return .answer(perform(request, faultID: id))
+        case .smallPages(let rows):
+            return .answer(perform(request, bending: PBXState.Bending(pageSize: rows), faultID: id))
         case .repeatFirstPage:
             return .answer(perform(request, bending: PBXState.Bending(repeatsFirstPage: true), faultID: id))
         case .shrinkList(let rows):
             return .answer(perform(request, bending: PBXState.Bending(shrinksListBy: rows), faultID: id))
         case .unusualShape:
-            return .answer(perform(request, bending: PBXState.Bending(hasUnusualShape: true), faultID: id))
+            return .answer(perform(request, faultID: id).unusual)
         }
     }
 
@@ -136,7 +159,7 @@ struct SimulatorResponder: HTTPResponder {
         by answer: APIAnswer,
         resetSeconds: Int? = nil,
         hasRateHeaders: Bool = true,
-        id: Int
+        id: Int? = nil
     ) -> APIAnswer {
         pbx.withState { [now = pbx.now] state in
             state.answer(
@@ -166,18 +189,34 @@ struct SimulatorResponder: HTTPResponder {
             guard let name = HTTPField.Name(header.name) else { continue }
             headers[name] = header.value
         }
-        var body = answer.body
+        var body = answer.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         if answer.status != 204 {
             headers[.contentType] = answer.contentType
-            if compressed, !body.isEmpty {
+            switch answer.transfer {
+            case .packedWhenAccepted:
+                guard compressed, !answer.body.isEmpty else { break }
                 headers[.contentEncoding] = "gzip"
-                body = GzipEncoding.encode(body)
+                body = ResponseBody(byteBuffer: ByteBuffer(bytes: GzipEncoding.encode(answer.body)))
+            case .asIs:
+                break
+            case .padded(let spaces):
+                body = padded(answer.body, by: spaces)
             }
         }
-        return Response(
-            status: HTTPResponse.Status(code: answer.status),
-            headers: headers,
-            body: body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: body))
-        )
+        return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
+    }
+
+    private static func padded(_ body: [UInt8], by spaces: Int) -> ResponseBody {
+        ResponseBody { writer in
+            try await writer.write(ByteBuffer(bytes: body.dropLast()))
+            var left = spaces
+            while left > 0 {
+                let count = min(left, 1 << 16)
+                try await writer.write(ByteBuffer(repeating: UInt8(ascii: " "), count: count))
+                left -= count
+            }
+            try await writer.write(ByteBuffer(bytes: body.suffix(1)))
+            try await writer.finish(nil)
+        }
     }
 }

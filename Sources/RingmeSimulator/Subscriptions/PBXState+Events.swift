@@ -15,9 +15,9 @@ extension PBXState {
         guard let owner = findExtension(reference, clientID: session.clientID) else { return .notFound }
         switch request.method {
         case "GET":
-            return .json(.array(rows(of: owner.id).map { Self.shape($0.json, bending) }))
+            return listEvents(request, of: owner, bending)
         case "POST":
-            return createEvent(request, of: owner, session: session, bending, at: now)
+            return createEvent(request, of: owner, session: session, at: now)
         case "DELETE":
             violate(.bulkDelete, session, extensionID: owner.id, at: now)
             events = events.filter { $0.value.extensionID != owner.id }
@@ -33,7 +33,6 @@ extension PBXState {
         reference: String,
         id: Int,
         session: Session,
-        _ bending: Bending,
         at now: Int64
     ) -> APIAnswer {
         guard let owner = findExtension(reference, clientID: session.clientID),
@@ -41,10 +40,11 @@ extension PBXState {
         else { return .notFound }
         switch request.method {
         case "GET":
-            return .json(Self.shape(row.json, bending))
+            return .json(row.json)
         case "PUT":
             switch Self.readRow(request, on: owner.type, allowed: Self.eventTypes) {
             case .refused(let answer):
+                noteWrongType(in: request, on: owner, session: session, at: now)
                 return answer
             case .accepted(let content):
                 noteTouch(of: row, session: session, at: now)
@@ -52,7 +52,7 @@ extension PBXState {
                 events[id]?.url = content.url
                 events[id]?.eventType = content.eventType
                 events[id]?.method = content.method
-                return .json(Self.shape((events[id] ?? row).json, bending))
+                return .json((events[id] ?? row).json)
             }
         case "DELETE":
             noteTouch(of: row, session: session, at: now)
@@ -63,15 +63,40 @@ extension PBXState {
         }
     }
 
+    /// Removes the rows of an extension that applications made (nil: any application), as a person in the cabinet does.
+    ///
+    /// - Returns: The rows removed.
+    @discardableResult
+    mutating func removeOwnRows(of extensionID: Int, madeBy appID: String? = nil) -> [SimulatedEvent] {
+        let removed = rows(of: extensionID).filter { row in
+            guard case .application(let owner) = row.owner else { return false }
+            return appID.map { $0 == owner } ?? true
+        }
+        for row in removed {
+            events[row.id] = nil
+        }
+        return removed
+    }
+
+    /// All rows, whatever page is asked for: no document tells of pages. A fault may divide them.
+    private func listEvents(_ request: APIRequest, of owner: SimulatedExtension, _ bending: Bending) -> APIAnswer {
+        let all = rows(of: owner.id)
+        guard let size = bending.pageSize else { return .json(.array(all.map(\.json))) }
+        guard let page = Self.positive(request.query("page"), default: 1) else {
+            return .error(400, "page must be a positive number")
+        }
+        return .json(.array(Self.page(page, of: all, size: size, bending).map(\.json)))
+    }
+
     private mutating func createEvent(
         _ request: APIRequest,
         of owner: SimulatedExtension,
         session: Session,
-        _ bending: Bending,
         at now: Int64
     ) -> APIAnswer {
         switch Self.readRow(request, on: owner.type, allowed: Self.eventTypes) {
         case .refused(let answer):
+            noteWrongType(in: request, on: owner, session: session, at: now)
             return answer
         case .accepted(let content):
             guard rows(of: owner.id).count < owner.eventLimit else {
@@ -91,7 +116,7 @@ extension PBXState {
             )
             noteDuplicate(of: content, on: owner.id, butFor: row.id, session: session, at: now)
             events[row.id] = row
-            return .json(Self.shape(row.json, bending), status: 201)
+            return .json(row.json, status: 201)
         }
     }
 
@@ -121,7 +146,7 @@ extension PBXState {
         guard allowed.contains(eventType) else {
             return .refused(.error(400, "Unknown event_type"))
         }
-        if ["ivr", "queue"].contains(type.lowercased()), !eventTypesOfRouters.contains(eventType) {
+        if isRouter(type), !eventTypesOfRouters.contains(eventType) {
             return .refused(.error(400, "event_type is not applicable: ivr-type extension"))
         }
         guard ["GET", "POST"].contains(method) else {
@@ -131,6 +156,25 @@ extension PBXState {
             return .refused(.error(400, "url must be an http address"))
         }
         return .accepted(RowContent(eventType: eventType, url: url, method: method))
+    }
+
+    private static func isRouter(_ type: String) -> Bool {
+        ["ivr", "queue"].contains(type.lowercased())
+    }
+
+    /// A type that the extension cannot have is a violation when the application could know: by the extension's type as it was
+    /// last shown, for somebody may have changed that since.
+    private mutating func noteWrongType(
+        in request: APIRequest,
+        on owner: SimulatedExtension,
+        session: Session,
+        at now: Int64
+    ) {
+        guard let eventType = JSONValue(parsing: request.body)?["event_type"]?.text else { return }
+        let type = shownTypes[session.appID]?[owner.id] ?? owner.type
+        let allowed = Self.isRouter(type) ? Self.eventTypesOfRouters : Self.eventTypes
+        guard !allowed.contains(eventType) else { return }
+        violate(.wrongEventType, session, extensionID: owner.id, at: now)
     }
 
     private mutating func noteTouch(of row: SimulatedEvent, session: Session, at now: Int64) {
