@@ -25,7 +25,7 @@ struct PostgresPoolTests {
 
     @Test("A caller that gets no connection in time is told so, and the pool goes on")
     func exhausted() async throws {
-        try await Database.withPool(size: 1, leaseTimeout: .seconds(2)) { pool in
+        try await Database.withPool(size: 1, leaseTimeout: .seconds(8)) { pool in
             let held = try await pool.lease()
             let error = await #expect(throws: PostgresError.self) { try await pool.execute(Number(value: 1)) }
             #expect(error?.code == .poolExhausted)
