@@ -389,7 +389,7 @@ struct AgentReconcilerTests {
             #expect(done > 0 && done < 32)
             #expect(world.pbx.requestLog.allSatisfy { $0.status != 429 })
             let first = try #require(world.pbx.clients.first)
-            #expect(first.rate.remaining >= 10)
+            #expect(first.rate.remaining(at: world.pbx.clock.now) >= 10)
             world.pbx.clearRequestLog()
             try world.pbx.setRateLimit(1_000, clientID: SimulatedPBX.standardClientID)
             try await world.sql("DELETE FROM pbx_budgets")
