@@ -61,16 +61,38 @@ struct AgentReconcilerTests {
                 source: nil
             )
         }
+        func liveTokens() async throws -> Int64? {
+            try await self.superuser { try await $0.execute(CountLiveTokens()).first }
+        }
+        func agentsBySQL() async throws -> Int64? {
+            try await self.superuser { try await $0.execute(CountCRMAgents()).first }
+        }
         func sql(_ text: String) async throws {
+            try await self.superuser { try await $0.script(text) }
+        }
+        private func superuser<Value: Sendable>(
+            _ body: (PostgresConnection) async throws -> Value
+        ) async throws -> Value {
             let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "sql"))
+            let result: Result<Value, any Error>
             do {
-                try await connection.script(text)
+                result = .success(try await body(connection))
             } catch {
-                await connection.close()
-                throw error
+                result = .failure(error)
             }
             await connection.close()
+            return try result.get()
         }
+    }
+
+    struct CountLiveTokens: Statement {
+        static let sql: StaticString = "SELECT count(*) FROM agent_tokens WHERE retired_at IS NULL"
+        static func decode(_ row: inout Row) throws(PostgresError) -> Int64 { try row.next() }
+    }
+
+    struct CountCRMAgents: Statement {
+        static let sql: StaticString = "SELECT count(*) FROM crm.agents"
+        static func decode(_ row: inout Row) throws(PostgresError) -> Int64 { try row.next() }
     }
 
     static func with(_ body: (World) async throws -> Void) async throws {
@@ -229,6 +251,8 @@ struct AgentReconcilerTests {
             try await world.reconcile()
             #expect(world.types(of: 136) == [])
             #expect(world.types(of: 137) == [])
+            #expect(try await world.liveTokens() == 0)
+            #expect(try await world.agentsBySQL() == 0)
             world.pbx.clearRequestLog()
             try await world.makeDue()
             #expect(try await world.reconciler.reconcileDue() == 0)
