@@ -109,7 +109,7 @@ let package = Package(
             name: "WebAPITests",
             dependencies: [
                 "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes, hummingbird,
-                hummingbirdTesting, inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTPTypes,
+                hummingbirdTesting, inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
             ]
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability", coreMetrics, log, metrics]),

@@ -51,6 +51,18 @@ extension TestAPI {
     }
 }
 
+extension TestAPI {
+    /// Removes records as the retention does: the oldest that ended before `instant`, by default all.
+    func prune(
+        _ scope: TenantScope,
+        before instant: String = "2100-01-01T00:00:00Z",
+        limit: Int = 1_000
+    ) async throws {
+        let horizon = CallHorizon(scope: scope, instant: Timestamp(rfc3339: instant) ?? Timestamp(microseconds: 0))
+        _ = try await self.test.database.system { try await $0.callRetention.prune(horizon, limit: limit) }
+    }
+}
+
 extension AssemblyResult {
     init(_ change: CallChange, of scope: TenantScope) {
         let callID: CallID =

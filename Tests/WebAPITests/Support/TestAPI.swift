@@ -30,6 +30,8 @@ struct TestAPI: Sendable {
     let keyRing: KeyRing
     let listener: PostgresListener
     let exports: CallExports
+    let configuration: WebAPIConfiguration
+    let dependencies: WebAPIDependencies
 
     /// What a test wants to be different.
     struct Options {
@@ -59,6 +61,7 @@ struct TestAPI: Sendable {
                 operatorKeyDigest: SecretDigest(of: Self.operatorKey)
             )
             options.configure(&configuration)
+            let webConfiguration = configuration
             let dependencies = WebAPIDependencies(
                 database: test.database,
                 listener: listener,
@@ -89,10 +92,35 @@ struct TestAPI: Sendable {
                             ingestRoutes: ingestRoutes,
                             keyRing: keyRing,
                             listener: listener,
-                            exports: exports
+                            exports: exports,
+                            configuration: webConfiguration,
+                            dependencies: dependencies
                         )
                     )
                 }
+            }
+        }
+    }
+
+    /// The interface as another server process on the same database has it, for one request.
+    var restarted: Restarted { Restarted(api: self) }
+
+    struct Restarted: Sendable {
+        let api: TestAPI
+
+        func send(_ method: HTTPRequest.Method, _ path: String, key: String) async throws -> Answer {
+            let router = makeRouter(configuration: self.api.configuration, dependencies: self.api.dependencies)
+            return try await Application(router: router).test(.router) { client in
+                let response = try await client.execute(
+                    uri: path,
+                    method: method,
+                    headers: [.authorization: "Bearer \(key)"]
+                )
+                return Answer(
+                    status: response.status,
+                    headers: response.headers,
+                    text: String(buffer: response.body)
+                )
             }
         }
     }
