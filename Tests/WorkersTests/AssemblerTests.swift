@@ -213,7 +213,7 @@ struct AssemblerTests {
         static func decode(_ row: inout Row) throws(PostgresError) -> Timestamp { try row.next() }
     }
 
-    static func with(_ body: (World) async throws -> Void) async throws {
+    static func with<Value: Sendable>(_ body: (World) async throws -> Value) async throws -> Value {
         try await TestDatabase.with { test in
             let scope = try await TenantFixture.make("807", in: test.database)
             try await TenantFixture.list(of: scope, in: test.database)
@@ -237,7 +237,7 @@ struct AssemblerTests {
                     uniquingKeysWith: { first, _ in first }
                 )
             )
-            try await body(world)
+            return try await body(world)
         }
     }
 }

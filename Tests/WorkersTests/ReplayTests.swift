@@ -1,4 +1,3 @@
-import Logging
 import Postgres
 import Storage
 import Telephony
@@ -64,9 +63,7 @@ struct ReplayTests {
     @Test("a changed field is shown with its old and its new value")
     func fields() async throws {
         try await Self.withCalls { world in
-            let owner = try await PostgresConnection.connect(world.test.superuser, logger: Logger(label: "test"))
-            try await owner.script("UPDATE calls SET user_id = NULL, client_name = 'Old' WHERE call_id = 'c3'")
-            await owner.close()
+            try await world.script("UPDATE calls SET user_id = NULL, client_name = 'Old' WHERE call_id = 'c3'")
             var shown: [CallDifference] = []
             _ = try await Replay(world).preview(world.scope) { shown.append($0) }
             let stored = try await world.feed().first { $0.record.callID.rawValue == "c3" }
@@ -153,12 +150,8 @@ struct ReplayTests {
     @Test("a CallID that the database refuses is passed over and named, the others are written")
     func refusedCall() async throws {
         try await Self.withCalls { world in
-            let owner = try await PostgresConnection.connect(world.test.owner, logger: Logger(label: "test"))
-            try await owner.script("ALTER TABLE calls ADD CONSTRAINT poison_check CHECK (user_id <> 'u102') NOT VALID")
-            await owner.close()
-            let superuser = try await PostgresConnection.connect(world.test.superuser, logger: Logger(label: "test"))
-            try await superuser.script("UPDATE calls SET user_id = NULL WHERE call_id IN ('c3', 'c4')")
-            await superuser.close()
+            try await world.script("ALTER TABLE calls ADD CONSTRAINT poison_check CHECK (user_id <> 'u102') NOT VALID")
+            try await world.script("UPDATE calls SET user_id = NULL WHERE call_id IN ('c3', 'c4')")
             var failed: [String] = []
             let tally = try await Replay(world).run(world.scope) { news in
                 if case .failed(let callID, _) = news { failed.append(callID.rawValue) }
@@ -265,13 +258,6 @@ extension AssemblerTests.World {
 
     fileprivate func openReplays() async throws -> Int64 {
         try await self.count(CountOpenReplays())
-    }
-
-    private func count<Count: Statement>(_ statement: Count) async throws -> Int64 where Count.Output == Int64 {
-        let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-        let count = try await connection.execute(statement).first
-        await connection.close()
-        return try #require(count)
     }
 }
 

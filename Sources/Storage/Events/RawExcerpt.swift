@@ -14,6 +14,12 @@ package struct RawExcerpt: Hashable, Sendable {
     /// How many bytes there are in all.
     package var byteCount: Int
 
+    package init(text: String, encoding: Encoding, byteCount: Int) {
+        self.text = text
+        self.encoding = encoding
+        self.byteCount = byteCount
+    }
+
     /// The excerpt as text when the bytes are UTF-8, else in base64.
     package init(_ bytes: [UInt8]) {
         let beginning = Array(bytes.prefix(Self.maximumBytes))
