@@ -121,6 +121,23 @@ struct AssemblerTests {
         }
     }
 
+    @Test("a call whose number is longer than an index takes is a record all the same, without the number")
+    func overlongNumber() async throws {
+        try await Self.with { world in
+            // Random, since the index compresses what repeats itself.
+            var generator = SeededGenerator(seed: 1)
+            let number = (0..<500).map { _ in String(generator.next() as UInt64, radix: 36) }.joined()
+            let events = CallFlow(callID: "c18").answered(by: 85_219, name: "102").map { fields in
+                EventFields(fields.pairs.map { ($0.name, $0.name == "CallerIDNum" ? number : $0.value) })
+            }
+            try await world.store(events)
+            try await world.assembleAll()
+            let record = try #require(try await world.feed().first).record
+            #expect(record.status == .answered)
+            #expect(record.clientNumber == nil)
+        }
+    }
+
     @Test("S41: two tenants with the same CallID and SubCallIDs have two calls, each its own")
     func twoTenants() async throws {
         try await Self.with { world in

@@ -118,8 +118,13 @@ private func extensionName(_ received: String) -> String? {
     word(droppingDomain(received))
 }
 
-/// A number as received, but for surrounding space, a domain, and a `+` that form encoding turned into a space.
+/// A number as received, but for surrounding space, a domain, and a `+` that form encoding turned into a space. What exceeds
+/// 200 bytes is no number, and longer ones do not fit into the indexes that calls are found by.
 private func number(_ received: String) -> String? {
+    dialString(received).flatMap { $0.utf8.count <= 200 ? $0 : nil }
+}
+
+private func dialString(_ received: String) -> String? {
     guard received.first == " ", let second = received.dropFirst().first, second.isASCII, second.isWholeNumber else {
         return word(droppingDomain(received))
     }

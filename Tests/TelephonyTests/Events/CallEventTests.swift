@@ -155,6 +155,20 @@ struct CallEventTests {
         #expect(self.event(("CallID", String(repeating: "a", count: 201))).callID == nil)
     }
 
+    @Test(
+        "has no number where one exceeds 200 bytes",
+        arguments: ["CallerIDNum", "CalledNumber", "CalledDID", "RemoteNumber"]
+    )
+    func overlongNumber(name: String) {
+        func numbers(_ value: String) -> [String?] {
+            let event = self.event((name, value))
+            return [event.callerIDNum, event.calledNumber, event.calledDID, event.remoteNumber]
+        }
+        #expect(numbers(String(repeating: "7", count: 200)).contains(String(repeating: "7", count: 200)))
+        #expect(numbers(String(repeating: "7", count: 201)).allSatisfy { $0 == nil })
+        #expect(numbers(String(repeating: "ж", count: 101)).allSatisfy { $0 == nil })
+    }
+
     @Test("A26: notices a payload that names only other extensions")
     func mismatch() {
         #expect(self.event(("CalledExtensionID", "1"), ("CallerExtensionID", "2")).isExtensionMismatch)
