@@ -119,7 +119,7 @@ let package = Package(
                 "RingmeSimulator", "TestSupport", httpClient, httpTypes, hummingbird, log, nioCore, nioHTTP1,
             ]
         ),
-        .testTarget(name: "RingbridgeTests", dependencies: ["Postgres", "ringbridge", configuration]),
+        .testTarget(name: "RingbridgeTests", dependencies: ["Postgres", "Storage", "ringbridge", configuration]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

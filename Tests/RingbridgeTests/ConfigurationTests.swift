@@ -26,10 +26,10 @@ struct ConfigurationTests {
         #expect(configuration.ingestPort == nil)
         #expect(configuration.publicURL == "https://ringbridge.example.com")
         #expect(configuration.pbxURL == "https://apiproxy.telphin.ru")
-        #expect(configuration.assemblyGrace == .seconds(5))
+        #expect(configuration.assemblyDefaults.grace == .seconds(5))
         #expect(configuration.driftCheckInterval == .seconds(6 * 3600))
         #expect(configuration.eventRetention == .seconds(30 * 86_400))
-        #expect(configuration.callRetention == nil)
+        #expect(configuration.assemblyDefaults.callRetention == nil)
         #expect(configuration.operatorKeyDigest == nil)
         #expect(configuration.trustedProxies.isEmpty)
     }
@@ -73,7 +73,7 @@ struct ConfigurationTests {
         let variables = Self.complete.merging(["EVENT_RETENTION": "Unlimited", "CALL_RETENTION": "1d"]) { $1 }
         let configuration = try Self.read(variables)
         #expect(configuration.eventRetention == nil)
-        #expect(configuration.callRetention == .seconds(86_400))
+        #expect(configuration.assemblyDefaults.callRetention == .seconds(86_400))
     }
 
     @Test("an empty value is an absent one")

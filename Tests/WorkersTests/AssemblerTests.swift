@@ -245,7 +245,7 @@ struct AssemblerTests {
                 assembler: Assembler(
                     database: test.database,
                     listener: PostgresListener(configuration: test.server, logger: Logger(label: "test")),
-                    defaultGrace: .seconds(5),
+                    defaults: AssemblyDefaults(grace: .seconds(5)),
                     batchSize: 50,
                     logger: Logger(label: "test")
                 ),

@@ -111,7 +111,7 @@ struct CallWorld: Sendable {
                         assembler: Assembler(
                             database: test.database,
                             listener: listener,
-                            defaultGrace: .seconds(5),
+                            defaults: AssemblyDefaults(grace: .seconds(5)),
                             logger: logger
                         ),
                         finder: RecordingFinder(database: test.database, gateway: gateway(), logger: logger),

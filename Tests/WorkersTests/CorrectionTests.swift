@@ -210,7 +210,7 @@ extension Assembler {
         self.init(
             database: world.database,
             listener: PostgresListener(configuration: world.test.server, logger: Logger(label: "test")),
-            defaultGrace: .seconds(5),
+            defaults: AssemblyDefaults(grace: .seconds(5)),
             logger: Logger(label: "test")
         )
     }

@@ -68,8 +68,7 @@ struct RetentionTests {
             let assembler = Assembler(
                 database: world.database,
                 listener: PostgresListener(configuration: world.test.server, logger: Logger(label: "test")),
-                defaultGrace: .seconds(5),
-                callRetention: retention,
+                defaults: AssemblyDefaults(grace: .seconds(5), callRetention: retention),
                 logger: Logger(label: "test")
             )
             try await world.store(old)

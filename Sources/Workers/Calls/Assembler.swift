@@ -18,20 +18,18 @@ package struct Assembler: Service {
     private let logger: Logger
     private let metrics = AssemblyMetrics()
 
-    /// `defaultGrace`: `ASSEMBLY_GRACE`, for tenants without a setting of their own.
-    /// `callRetention`: `CALL_RETENTION`, for tenants without a setting of their own; nil: unlimited.
+    /// `defaults`: for what the tenants leave to the server.
     /// `batchSize`: due rows a transaction.
     package init(
         database: Database,
         listener: PostgresListener,
-        defaultGrace: Duration,
-        callRetention: Duration? = nil,
+        defaults: AssemblyDefaults,
         batchSize: Int = 500,
         logger: Logger
     ) {
         self.database = database
         self.listener = listener
-        self.defaults = AssemblyDefaults(grace: defaultGrace, callRetention: callRetention)
+        self.defaults = defaults
         self.batchSize = batchSize
         self.logger = logger
     }

@@ -46,14 +46,14 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let grace = try await self.grace()
+        let defaults = try await self.defaults()
         let range = ReplayRange(
             callID: self.callID.flatMap(CallID.init(received:)),
             since: self.since.flatMap { Timestamp(rfc3339: $0) },
             until: self.until.flatMap { Timestamp(rfc3339: $0) }
         )
         let failed = try await withDatabase(self.common) { database in
-            let replay = Replay(database: database, defaults: AssemblyDefaults(grace: grace))
+            let replay = Replay(database: database, defaults: defaults)
             let scopes = try await self.scopes(in: database)
             var total = ReplayTally()
             for scope in scopes {
@@ -78,11 +78,11 @@ struct ReplayCommand: AsyncParsableCommand {
         }
     }
 
-    private func grace() async throws -> Duration {
+    private func defaults() async throws -> AssemblyDefaults {
         var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: self.common.config))
-        let grace = values.assemblyGrace()
+        let defaults = values.assemblyDefaults()
         guard values.problems.isEmpty else { throw ConfigurationError(problems: values.problems) }
-        return grace
+        return defaults
     }
 
     /// The named tenant, or all that are not being removed.

@@ -95,13 +95,12 @@ struct Composition {
             Assembler(
                 database: database,
                 listener: listener,
-                defaultGrace: self.configuration.assemblyGrace,
-                callRetention: self.configuration.callRetention,
+                defaults: self.configuration.assemblyDefaults,
                 logger: Logger(label: "ringbridge.assembler")
             ),
             CallRetentionKeeper(
                 database: database,
-                retention: self.configuration.callRetention,
+                retention: self.configuration.assemblyDefaults.callRetention,
                 logger: Logger(label: "ringbridge.retention")
             ),
             DirectoryReader(
@@ -141,7 +140,7 @@ struct Composition {
             publicURL: self.configuration.publicURL,
             trustedProxies: self.configuration.trustedProxies,
             operatorKeyDigest: self.configuration.operatorKeyDigest,
-            assemblyDefaults: AssemblyDefaults(grace: self.configuration.assemblyGrace)
+            assemblyDefaults: self.configuration.assemblyDefaults
         )
         let dependencies = WebAPIDependencies(
             database: database,

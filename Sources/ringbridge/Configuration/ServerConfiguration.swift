@@ -30,12 +30,11 @@ struct ServerConfiguration {
     var publicURL: String
     var keyRing: KeyRing
     var pbxURL: String
-    var assemblyGrace: Duration
+    /// `ASSEMBLY_GRACE` and `CALL_RETENTION`.
+    var assemblyDefaults: AssemblyDefaults
     var driftCheckInterval: Duration
     /// Nil: unlimited.
     var eventRetention: Duration?
-    /// Of tenants without a setting of their own; nil: unlimited.
-    var callRetention: Duration?
     var operatorKeyDigest: SecretDigest?
     var trustedProxies: [CIDR]
     var logging: LoggingConfiguration
@@ -57,14 +56,13 @@ struct ServerConfiguration {
         self.httpPort = values.value("HTTP_PORT", default: 8080, ValueParsing.port)
         self.ingestPort = values.optional("INGEST_PORT", ValueParsing.port)
         self.pbxURL = values.value("PBX_URL", default: "https://apiproxy.telphin.ru", ValueParsing.baseURL)
-        self.assemblyGrace = values.assemblyGrace()
+        self.assemblyDefaults = values.assemblyDefaults()
         self.driftCheckInterval = values.value("DRIFT_CHECK_INTERVAL", default: .seconds(21_600)) { text in
             let interval = try ValueParsing.duration(text)
             guard interval >= .seconds(60) else { throw MalformedValue("\"\(text)\" is under a minute") }
             return interval
         }
         self.eventRetention = values.value("EVENT_RETENTION", default: .seconds(2_592_000), ValueParsing.retention)
-        self.callRetention = values.value("CALL_RETENTION", default: nil, ValueParsing.retention)
         self.operatorKeyDigest = values.optional("OPERATOR_KEY") { key in
             guard key.count >= 64 else {
                 throw MalformedValue("it has fewer than 64 characters; make one with: openssl rand -hex 32")
@@ -96,9 +94,12 @@ struct ServerConfiguration {
 }
 
 extension ConfigurationValues {
-    /// `ASSEMBLY_GRACE`, which whatever assembles must read alike.
-    mutating func assemblyGrace() -> Duration {
-        self.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration)
+    /// `ASSEMBLY_GRACE` and `CALL_RETENTION`, which whatever assembles must read alike.
+    mutating func assemblyDefaults() -> AssemblyDefaults {
+        AssemblyDefaults(
+            grace: self.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration),
+            callRetention: self.value("CALL_RETENTION", default: nil, ValueParsing.retention)
+        )
     }
 }
 
