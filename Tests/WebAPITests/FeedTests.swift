@@ -216,8 +216,18 @@ struct FeedTests {
                     }
                 }
                 var copy = Copy()
-                for _ in 0..<200 {
-                    try await copy.read(api, key: key)
+                for round in 0..<200 {
+                    // A reader that is behind: between two pages there are changes, and removals.
+                    try await api.write(
+                        [.upsert(.sample("m\(round % 7)", startedAt: "2026-11-22T10:00:00Z"))],
+                        to: scope
+                    )
+                    if round % 9 == 8 {
+                        try await api.prune(scope, before: "2026-11-22T10:05:00Z")
+                    }
+                    if round % 4 == 3 {
+                        try await copy.read(api, key: key)
+                    }
                 }
                 try await group.waitForAll()
                 while try await copy.read(api, key: key) {}
