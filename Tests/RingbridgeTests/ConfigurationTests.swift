@@ -1,4 +1,5 @@
 import Configuration
+import Storage
 import Testing
 
 @testable import ringbridge
