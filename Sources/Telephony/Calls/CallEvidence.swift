@@ -102,9 +102,10 @@ private struct EventGroups<Key: Hashable> {
 
 /// Two events are one only when all their fields are equal; of repetitions the first arrival counts.
 private func distinctEvents(_ events: [CallEvent]) -> [CallEvent] {
+    let isCrowded = events.count > EventIdentity.crowd
     var earliest: [EventIdentity: CallEvent] = [:]
     for event in events {
-        let identity = EventIdentity(event: event)
+        let identity = EventIdentity(event: event, isHashedWhole: isCrowded)
         if let known = earliest[identity], known.arrivedAt <= event.arrivedAt {
             continue
         }
@@ -115,15 +116,23 @@ private func distinctEvents(_ events: [CallEvent]) -> [CallEvent] {
 
 /// What makes an event the same as another: the extension and all fields, but not the arrival.
 private struct EventIdentity: Hashable {
+    /// More events than this make it worth hashing every field, lest events that differ elsewhere are all compared.
+    static let crowd = 64
+
     let event: CallEvent
+    let isHashedWhole: Bool
 
     static func == (left: EventIdentity, right: EventIdentity) -> Bool {
         left.event.extensionID == right.event.extensionID && left.event.fields == right.event.fields
     }
 
-    /// Only what tells the events of one call apart, which spares hashing every field.
+    /// Of few events only what tells those of one call apart.
     func hash(into hasher: inout Hasher) {
         hasher.combine(self.event.extensionID)
+        guard !self.isHashedWhole else {
+            hasher.combine(self.event.fields)
+            return
+        }
         hasher.combine(self.event.eventType)
         hasher.combine(self.event.subCallID)
         hasher.combine(self.event.fields["EventTime"])

@@ -62,6 +62,20 @@ struct AssemblyTimingTests {
         }
     }
 
+    @Test("A17: thousands of events that differ in a field nobody knows, each twice, are a call like any other")
+    func crowd() {
+        let scenario = Scenario("crowd", "0 102 dial-in a flow=in num=C st=CALLING", records: "")
+        let plain = scenario.events.map { $0.event() }
+        let crowd = (0..<5_000).flatMap { number -> [CallEvent] in
+            let fields = EventFields([("CallID", Scenario.callID.rawValue), ("Note", "\(number)")])
+            let event = CallEvent(extensionID: plain[0].extensionID, arrivedAt: Scenario.instant(1), fields: fields)
+            return [event, event]
+        }
+        let assembly = scenario.assembly(of: crowd + plain, at: 60)
+        #expect(assembly.records.isEmpty)
+        #expect(Set(assembly.trace.map(\.reason)) == [.waitingForHangup, .notAssembled])
+    }
+
     @Test("answered calls do not wait for any grace")
     func answeredAtOnce() throws {
         let scenario = try #require(Scenario.incoming.first)
