@@ -73,7 +73,7 @@ func withSimulatedPBX(_ test: (SimulatedPBXHarness) async throws -> Void) async 
                     appSecret: SimulatedPBXHarness.appSecret
                 ),
                 http: http,
-                onRateLimit: { rateLimits.append($0) },
+                gate: RecordingGate(rateLimits: rateLimits),
                 logger: Logger(label: "client") { _ in RecordingLogHandler(lines: logLines) }
             )
             try await test(
@@ -93,6 +93,17 @@ func withSimulatedPBX(_ test: (SimulatedPBXHarness) async throws -> Void) async 
     }
     try await http.shutdown()
     try result.get()
+}
+
+/// Lets every request pass and keeps what its answer said of the budget.
+private struct RecordingGate: PBXGate {
+    let rateLimits: Recorded<RateLimit>
+
+    func admit(_ operation: PBXOperation) async -> Bool { true }
+
+    func ended(_ operation: PBXOperation, rateLimit: RateLimit?, error: PBXError?) async {
+        if let rateLimit { self.rateLimits.append(rateLimit) }
+    }
 }
 
 /// Keeps every log event as one text.

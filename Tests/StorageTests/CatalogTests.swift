@@ -9,7 +9,9 @@ import Testing
 @Suite("Catalog", .timeLimit(.minutes(5)))
 struct CatalogTests {
     /// Tables that are not a tenant's.
-    private static let sharedTables: Set<String> = ["schema_migrations", "pbx_budgets", "event_token_version"]
+    private static let sharedTables: Set<String> = [
+        "schema_migrations", "pbx_budgets", "event_token_version", "last_public_url",
+    ]
     /// Look-ups by digest, before the tenant is known: reference tables.
     private static let referenceTables: Set<String> = ["event_tokens", "agent_tokens", "api_keys"]
 
@@ -81,6 +83,25 @@ struct CatalogTests {
                 #expect(table.owner == "ringbridge_owner", "\(table.name) belongs to the owner")
             }
             #expect(tables.count >= 20)
+        }
+    }
+
+    struct NotErasable: Statement {
+        static let sql: StaticString = """
+            SELECT c.relname::text FROM pg_class c
+            JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+            WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND c.relnamespace = 'public'::regnamespace
+              AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = c.relname || '_erasure'
+                AND p.polcmd = '*' AND p.polroles = ARRAY['ringbridge_owner'::regrole::oid])
+            """
+        static func decode(_ row: inout Row) throws(PostgresError) -> String { try row.next() }
+    }
+
+    @Test("every tenant table has the policy that lets a removed tenant's rows be erased: allow_tenant_erasure(…)")
+    func erasability() async throws {
+        try await TestDatabase.with { test in
+            let found = try await Self.query(NotErasable(), test)
+            #expect(found == [])
         }
     }
 

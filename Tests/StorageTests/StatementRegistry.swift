@@ -19,13 +19,15 @@ enum StatementRegistry {
         claimID: claimID,
         generation: 1,
         attempts: 0,
-        isInteractive: true
+        isInteractive: true,
+        isDriftCheck: false
     )
+    static let budgetOwner = PBXBudgetOwner(pbxURL: "u", pbxClient: "c")
     static let problem = Problem(code: .accessDenied, data: json)
 
     static var all: [any Statement] {
-        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.agents + Self.calls + Self.recordings
-            + Self.replays + Self.schema
+        Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.removal + Self.agents + Self.calls
+            + Self.recordings + Self.replays + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -105,7 +107,7 @@ enum StatementRegistry {
         RequestReconcile(tenantID: "807", changed: [], mapped: []),
         RequestTenantReconcile(tenantID: tenantID),
         ListSubscriptionStates(tenantID: "807"),
-        ClaimReconciles(claimID: claimID, leaseSeconds: 1, limit: 1),
+        ClaimReconciles(claimID: claimID, leaseSeconds: 1, limit: 1, perTenant: 1),
         RenewReconcileClaim(claim: reconcileClaim, leaseSeconds: 1),
         LockReconcileClaim(claim: reconcileClaim),
         ReleaseReconcile(claim: reconcileClaim, retryAfterSeconds: nil),
@@ -120,15 +122,27 @@ enum StatementRegistry {
         ListProblems(tenantID: "807"),
         OpenProblem(tenantID: tenantID, extensionID: extensionID, problem: problem),
         CloseExtensionProblems(tenantID: tenantID, extensionID: extensionID, exceptCode: nil),
-        FindBudget(pbxURL: "u", pbxClient: "c"),
-        RecordBudget(
-            pbxURL: "u",
-            pbxClient: "c",
-            limit: nil,
-            remaining: nil,
-            resetSeconds: nil,
-            blockSeconds: nil
-        ),
+        FindBudget(owner: budgetOwner),
+        LockBudget(owner: budgetOwner),
+        TakeRequest(owner: budgetOwner),
+        GiveBackRequest(owner: budgetOwner),
+        RecordBudget(owner: budgetOwner, news: PBXBudgetNews()),
+        InsertUnsettledSubscription(claim: reconcileClaim, eventID: 1, eventType: "hangup"),
+        DeleteSubscription(claim: reconcileClaim, eventID: 1),
+        NoteUnusedTokens(claim: reconcileClaim, digests: [], seen: []),
+        ForgetUnusedTokens(unusedForSeconds: 1),
+        AdoptPublicURL(url: "u"),
+    ]
+
+    private static let removal: [any Statement] = [
+        LockTenant(id: tenantID),
+        BeginTenantRemoval(id: tenantID),
+        ListRemainingRows(tenantID: tenantID),
+        ListRemainingExtensions(tenantID: tenantID),
+        CountTenantRows(tenantID: tenantID),
+        ListErasableTenants(),
+        EraseTenantRows(tenantID: tenantID, batch: 1),
+        FinishTenantRemoval(tenantID: tenantID, batch: 1),
     ]
 
     static let agentID = AgentID(rawValue: 136)

@@ -52,7 +52,7 @@ struct ProblemTests {
         try await TestAPI.with { api in
             let cases = [
                 ("/healthz", HTTPRequest.Method.post, "GET, HEAD"), ("/v1/calls", .delete, "GET"),
-                ("/v1/calls/changes", .post, "GET"), ("/admin/v1/tenants/807", .patch, "GET, PUT"),
+                ("/v1/calls/changes", .post, "GET"), ("/admin/v1/tenants/807", .patch, "DELETE, GET, PUT"),
                 ("/admin/v1/tenants/807/mappings", .post, "GET, PUT"),
                 ("/admin/v1/tenants/807/keys/x", .get, "DELETE"),
             ]

@@ -116,19 +116,11 @@ struct ReconcileTroubleTests {
     @Test("a budget whose reset is not said starts again within the hour, and a nearly used one asks to wait")
     func unknownReset() async throws {
         try await TestDatabase.with { test in
+            let owner = PBXBudgetOwner(pbxURL: "u", pbxClient: "c")
             try await test.database.system { transaction in
-                try await transaction.recordBudget(
-                    pbxURL: "u",
-                    pbxClient: "c",
-                    limit: 1000,
-                    remaining: 10,
-                    resetSeconds: nil,
-                    blockSeconds: nil
-                )
+                _ = try await transaction.recordBudget(PBXBudgetNews(limit: 1000, remaining: 10), of: owner)
             }
-            let budget = try #require(
-                try await test.database.system { try await $0.budget(pbxURL: "u", pbxClient: "c") }
-            )
+            let budget = try #require(try await test.database.system { try await $0.budget(of: owner) })
             #expect(budget.blockedSeconds == 0)
             let reset = try #require(budget.resetSeconds)
             #expect((3500...3600).contains(reset))

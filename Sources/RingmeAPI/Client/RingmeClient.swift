@@ -6,7 +6,7 @@ import NIOHTTP1
 /// The REST API of one PBX client, with one application's credentials.
 ///
 /// Every method sends the requests it names and no others; nothing is retried but a request that was answered 401,
-/// once, with a new token. The rate limit of each answer is reported as it arrives. There is no call that deletes all
+/// once, with a new token. A gate may stand before each request and is told how it ended. There is no call that deletes all
 /// events of an extension, and none that takes anything but the id of one row: rows of other integrations are safe from
 /// this type as long as the caller knows its own.
 package final class RingmeClient: Sendable {
@@ -16,7 +16,7 @@ package final class RingmeClient: Sendable {
     private let credentials: PBXCredentials
     private let transport: PBXTransport
     private let tokens: TokenProvider
-    private let onRateLimit: @Sendable (RateLimit) -> Void
+    private let gate: (any PBXGate)?
     private let logger: Logger
 
     /// A client without a token; the first call gets one.
@@ -26,25 +26,39 @@ package final class RingmeClient: Sendable {
     ///   - credentials: the application's key.
     ///   - http: connections to PBXs; they are not shut down here.
     ///   - timeout: how long one request may take, from the first byte sent to the last byte read.
-    ///   - onRateLimit: gets the rate limit of every answer that has one, errors included.
+    ///   - gate: stands before each request; nil: none does.
     ///   - logger: gets one line a request at level debug.
     package init(
         endpoint: PBXEndpoint,
         credentials: PBXCredentials,
         http: PBXHTTPClient,
         timeout: Duration = .seconds(15),
-        onRateLimit: @escaping @Sendable (RateLimit) -> Void = { _ in },
+        gate: (any PBXGate)? = nil,
         logger: Logger = Logger(label: "ringbridge.pbx")
     ) {
         let transport = PBXTransport(http: http.client, timeout: timeout)
         self.endpoint = endpoint
         self.credentials = credentials
         self.transport = transport
-        self.onRateLimit = onRateLimit
+        self.gate = gate
         self.logger = logger
         self.tokens = TokenProvider { () async throws(PBXError) -> AccessToken in
             try await requestAccessToken(endpoint: endpoint, credentials: credentials, transport: transport)
         }
+    }
+
+    private init(_ client: RingmeClient, gate: any PBXGate) {
+        self.endpoint = client.endpoint
+        self.credentials = client.credentials
+        self.transport = client.transport
+        self.tokens = client.tokens
+        self.gate = gate
+        self.logger = client.logger
+    }
+
+    /// The same client, with the same token, behind another gate.
+    package func behind(_ gate: any PBXGate) -> RingmeClient {
+        RingmeClient(self, gate: gate)
     }
 
     /// Sends a request with a token; after a 401 once more with a new one.
@@ -54,15 +68,19 @@ package final class RingmeClient: Sendable {
     /// - Throws: `PBXError` for everything else.
     func send(_ request: PBXRequest) async throws(PBXError) -> PBXAnswer {
         let token = try await self.tokens.token()
-        let answer = try await self.exchange(request, token: token)
-        guard answer.status == 401 else { return try self.accepted(answer, of: request, token: token) }
-        self.tokens.reject(token)
-        let renewed = try await self.tokens.token()
-        let second = try await self.exchange(request, token: renewed)
-        if second.status == 401 {
-            self.tokens.reject(renewed)
+        do throws(PBXError) {
+            return try await self.exchange(request, token: token)
+        } catch {
+            guard error.httpStatus == 401 else { throw error }
+            self.tokens.reject(token)
         }
-        return try self.accepted(second, of: request, token: renewed)
+        let renewed = try await self.tokens.token()
+        do throws(PBXError) {
+            return try await self.exchange(request, token: renewed)
+        } catch {
+            if error.httpStatus == 401 { self.tokens.reject(renewed) }
+            throw error
+        }
     }
 
     /// Sends a request and decodes its answer.
@@ -101,21 +119,31 @@ package final class RingmeClient: Sendable {
         return component
     }
 
-    private func accepted(
-        _ answer: PBXAnswer,
-        of request: PBXRequest,
-        token: AccessToken
-    ) throws(PBXError) -> PBXAnswer {
-        guard answer.isSuccess else {
-            throw PBXError(answer: answer, to: request, hiding: [self.credentials.appSecret, token.text])
-        }
-        return answer
-    }
-
+    /// Sends a request when the gate admits it, and tells the gate how it ended.
     private func exchange(_ request: PBXRequest, token: AccessToken) async throws(PBXError) -> PBXAnswer {
         guard self.endpoint.isValid else {
             throw PBXError(.invalidRequest, operation: request.operation, message: "The URL of the PBX is not usable.")
         }
+        if let gate, await !gate.admit(request.operation) {
+            throw PBXError(.heldBack, operation: request.operation, message: "The request was not sent.")
+        }
+        let answer: PBXAnswer
+        do throws(PBXError) {
+            answer = try await self.answer(to: request, token: token)
+        } catch {
+            await self.gate?.ended(request.operation, rateLimit: nil, error: error)
+            throw error
+        }
+        let error =
+            answer.isSuccess
+            ? nil : PBXError(answer: answer, to: request, hiding: [self.credentials.appSecret, token.text])
+        await self.gate?.ended(request.operation, rateLimit: answer.rateLimit, error: error)
+        if let error { throw error }
+        return answer
+    }
+
+    /// The answer, whatever its status.
+    private func answer(to request: PBXRequest, token: AccessToken) async throws(PBXError) -> PBXAnswer {
         var http = HTTPClientRequest(url: self.endpoint.baseURL + "/api/ver1.0" + request.target)
         http.method = HTTPMethod(rawValue: request.method.rawValue)
         http.headers.add(name: "Authorization", value: "Bearer " + token.text)
@@ -127,9 +155,6 @@ package final class RingmeClient: Sendable {
         let started = ContinuousClock.now
         do {
             let answer = try await self.transport.exchange(http)
-            if let rateLimit = answer.rateLimit {
-                self.onRateLimit(rateLimit)
-            }
             self.log(request, result: String(answer.status), since: started)
             return answer
         } catch {

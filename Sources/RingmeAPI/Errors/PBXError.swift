@@ -4,6 +4,8 @@ package struct PBXError: Error, Sendable, Hashable {
     package enum Code: Sendable, Hashable {
         /// The request was never sent: an argument or the PBX's URL is not usable.
         case invalidRequest
+        /// The request was never sent: the gate did not admit it, and knows why.
+        case heldBack
         /// The PBX rejects the application's credentials, or a token just got with them.
         case unauthorized
         /// The application or its user may not do this (403); `vendorStatus` tells which of the two.
@@ -68,7 +70,7 @@ package struct PBXError: Error, Sendable, Hashable {
     /// Whether the same request may succeed later with nothing changed by people.
     package var isRetryable: Bool {
         switch self.code {
-        case .rateLimited, .concurrentRequest, .unavailable, .unparsable, .timedOut, .cancelled: true
+        case .heldBack, .rateLimited, .concurrentRequest, .unavailable, .unparsable, .timedOut, .cancelled: true
         case .invalidRequest, .unauthorized, .accessDenied, .notFound, .refused: false
         }
     }
@@ -99,6 +101,7 @@ extension PBXError.Code {
     package var name: String {
         switch self {
         case .invalidRequest: "invalid_request"
+        case .heldBack: "held_back"
         case .unauthorized: "unauthorized"
         case .accessDenied: "access_denied"
         case .notFound: "not_found"

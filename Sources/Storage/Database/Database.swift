@@ -9,9 +9,12 @@ import Telephony
 package struct Database: Sendable {
     /// The pool both ways share.
     package let pool: PostgresPool
+    /// Called before each transaction and after each commit: where a process can die, a test lets it.
+    private let checkpoint: (@Sendable () throws -> Void)?
 
-    package init(pool: PostgresPool) {
+    package init(pool: PostgresPool, checkpoint: (@Sendable () throws -> Void)? = nil) {
         self.pool = pool
+        self.checkpoint = checkpoint
     }
 
     /// Options of a transaction across tenants.
@@ -70,8 +73,10 @@ package struct Database: Sendable {
         _ options: TransactionOptions,
         _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
+        try self.checkpoint?()
+        let value: Value
         do throws(TransactionError<any Error>) {
-            return try await self.pool.withTransaction(options) { transaction throws(any Error) in
+            value = try await self.pool.withTransaction(options) { transaction throws(any Error) in
                 try await body(transaction)
             }
         } catch {
@@ -82,6 +87,8 @@ package struct Database: Sendable {
             case .commit(let failure): throw StorageError(failure, outcomeUnknown: failure.isConnectionProblem)
             }
         }
+        try self.checkpoint?()
+        return value
     }
 }
 

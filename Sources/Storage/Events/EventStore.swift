@@ -41,7 +41,9 @@ struct InsertEvents: Statement {
     static let sql: StaticString = """
         WITH batch AS (
           SELECT * FROM unnest($1::text[], $2::int8[], $3::text[], $4::jsonb[], $5::bytea[], $6::text[], $7::text[])
-            AS b (tenant_id, extension_id, call_id, fields, raw, quarantine, source)),
+            AS b (tenant_id, extension_id, call_id, fields, raw, quarantine, source)
+          -- A server may not have noticed yet that a tenant is being removed.
+          WHERE tenant_id IN (SELECT t.tenant_id FROM tenants t WHERE t.status <> 'removing')),
         stored AS (
           INSERT INTO events (tenant_id, extension_id, call_id, fields, raw, quarantine, source)
           SELECT tenant_id, extension_id, call_id, fields, raw, quarantine, source FROM batch),

@@ -359,7 +359,7 @@ struct RequestReconcileOfChanged: Statement {
         WHERE m.tenant_id = $1 AND m.valid_until IS NULL AND e.type IS DISTINCT FROM l.type
         ORDER BY m.extension_id
         ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
-          generation = nextval('reconcile_generations'), due_at = now(), attempts = 0
+          generation = nextval('reconcile_generations'), drift = false, due_at = now(), attempts = 0
         """
     var tenantID: TenantID
     var listing: [ListedExtension]

@@ -13,6 +13,8 @@ package struct ReconcileClaim: Hashable, Sendable {
     package var attempts: Int
     /// Somebody waits for it: it may use more of the budget, and what an earlier refusal showed is tried anew.
     package var isInteractive: Bool
+    /// Nothing changed: it is only looked whether all is still there.
+    package var isDriftCheck: Bool
 }
 
 /// What a run needs to know besides the PBX's list.
@@ -24,8 +26,10 @@ package struct ReconcileTarget: Sendable {
     /// True once the directory was read successfully.
     package var directoryIsKnown: Bool
     package var observedLimit: Int?
-    /// A run has ended before.
-    package var wasChecked: Bool
+    /// What the last run left; nil when none has ended.
+    package var state: SubscriptionState.State?
+    /// Our rows that a run has left for good; others of ours come from a run that did not get through.
+    package var settledRows: Set<Int64>
 
     /// Mapped, of a tenant that is active: it is to have its events.
     package var isWanted: Bool { self.isMapped && self.tenant.status == .active }
@@ -48,13 +52,20 @@ extension SystemTransaction {
 package struct ReconcileClaims: Sendable {
     let postgres: PostgresTransaction
 
-    /// Leases up to `limit` to-dos that are due, the interactive ones first.
-    package func claim(claimID: UUID, leaseSeconds: Int, limit: Int) async throws -> [ReconcileClaim] {
+    /// Leases up to `limit` to-dos that are due: the interactive ones first, then those of the tenants with the fewest runs
+    /// in progress, then of the tenant that was served longest ago. No tenant has more than `perTenant` runs in progress.
+    package func claim(
+        claimID: UUID,
+        leaseSeconds: Int,
+        limit: Int,
+        perTenant: Int = .max
+    ) async throws -> [ReconcileClaim] {
         try await self.postgres.execute(
             ClaimReconciles(
                 claimID: claimID,
                 leaseSeconds: Int32(clamping: leaseSeconds),
-                limit: Int32(clamping: limit)
+                limit: Int32(clamping: limit),
+                perTenant: Int32(clamping: perTenant)
             )
         )
     }
@@ -79,7 +90,38 @@ package struct ReconcileClaims: Sendable {
             type: facts.type,
             directoryIsKnown: facts.directoryIsKnown,
             observedLimit: facts.observedLimit,
-            wasChecked: facts.wasChecked
+            state: facts.state,
+            settledRows: Set(facts.settledRows)
+        )
+    }
+
+    /// Records a row that this run has just added, while its lease holds: what the run leaves when it dies is then known.
+    package func noteAdded(_ claim: ReconcileClaim, eventID: Int64, eventType: String) async throws {
+        _ = try await self.postgres.execute(
+            InsertUnsettledSubscription(claim: claim, eventID: eventID, eventType: eventType)
+        )
+    }
+
+    /// Records that the PBX has confirmed that our row is gone.
+    package func noteDeleted(_ claim: ReconcileClaim, eventID: Int64) async throws {
+        _ = try await self.postgres.execute(DeleteSubscription(claim: claim, eventID: eventID))
+    }
+
+    /// Records that the PBX has no row with these retired tokens; they are forgotten when that is 24 h old.
+    ///
+    /// `seen`: of them the ones that this run found on rows and took away.
+    package func noteUnused(
+        _ tokens: Set<EventToken>,
+        seen: Set<EventToken>,
+        of claim: ReconcileClaim
+    ) async throws {
+        guard !tokens.isEmpty else { return }
+        _ = try await self.postgres.execute(
+            NoteUnusedTokens(
+                claim: claim,
+                digests: tokens.map { SecretDigest(of: $0.text).bytes },
+                seen: seen.map { SecretDigest(of: $0.text).bytes }
+            )
         )
     }
 
@@ -150,25 +192,58 @@ package struct ReconcileClaims: Sendable {
     }
 }
 
+/// Walks over the tenants that have to-dos, by an index; of each it looks at no more than could be claimed.
 struct ClaimReconciles: Statement {
     static let sql: StaticString = """
-        WITH due AS (
-          SELECT tenant_id, extension_id FROM reconcile_todos
-          WHERE due_at <= now() AND (claimed_until IS NULL OR claimed_until < now())
-          ORDER BY interactive DESC, due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+        WITH RECURSIVE waiting AS (
+          (SELECT tenant_id FROM reconcile_todos ORDER BY tenant_id LIMIT 1)
+          UNION ALL
+          SELECT (SELECT r.tenant_id FROM reconcile_todos r WHERE r.tenant_id > w.tenant_id ORDER BY r.tenant_id LIMIT 1)
+          FROM waiting w WHERE w.tenant_id IS NOT NULL),
+        due AS (
+          SELECT w.tenant_id, d.extension_id, d.interactive, d.due_at,
+            running.count + row_number() OVER (PARTITION BY w.tenant_id ORDER BY d.interactive DESC, d.due_at) AS place
+          FROM waiting w
+          CROSS JOIN LATERAL (
+            SELECT count(*) FROM reconcile_todos r
+            WHERE r.tenant_id = w.tenant_id AND r.claimed_until IS NOT NULL AND r.claimed_until > now()) AS running
+          CROSS JOIN LATERAL (
+            (SELECT r.extension_id, r.interactive, r.due_at FROM reconcile_todos r
+              WHERE r.tenant_id = w.tenant_id AND r.interactive AND r.due_at <= now()
+                AND (r.claimed_until IS NULL OR r.claimed_until < now())
+              ORDER BY r.due_at LIMIT $3)
+            UNION ALL
+            (SELECT r.extension_id, r.interactive, r.due_at FROM reconcile_todos r
+              WHERE r.tenant_id = w.tenant_id AND NOT r.interactive AND r.due_at <= now()
+                AND (r.claimed_until IS NULL OR r.claimed_until < now())
+              ORDER BY r.due_at LIMIT $3)) AS d),
+        chosen AS (
+          SELECT d.tenant_id, d.extension_id FROM due d LEFT JOIN reconcile_turns t USING (tenant_id)
+          WHERE d.place <= $4
+          ORDER BY d.interactive DESC, d.place, t.served_at NULLS FIRST, d.due_at LIMIT $3),
+        locked AS (
+          SELECT r.tenant_id, r.extension_id FROM reconcile_todos r JOIN chosen USING (tenant_id, extension_id)
+          WHERE r.claimed_until IS NULL OR r.claimed_until < now()
+          FOR UPDATE OF r SKIP LOCKED),
+        turns AS (
+          INSERT INTO reconcile_turns (tenant_id, served_at)
+          SELECT DISTINCT tenant_id, now() FROM locked ORDER BY tenant_id
+          ON CONFLICT (tenant_id) DO UPDATE SET served_at = excluded.served_at)
         UPDATE reconcile_todos r
         SET claim_id = $1, claimed_until = now() + $2 * interval '1 second', attempts = r.attempts + 1
-        FROM due WHERE r.tenant_id = due.tenant_id AND r.extension_id = due.extension_id
-        RETURNING r.tenant_id, r.extension_id, r.claim_id, r.generation, r.attempts - 1, r.interactive
+        FROM locked WHERE r.tenant_id = locked.tenant_id AND r.extension_id = locked.extension_id
+        RETURNING r.tenant_id, r.extension_id, r.claim_id, r.generation, r.attempts - 1, r.interactive, r.drift
         """
     var claimID: UUID
     var leaseSeconds: Int32
     var limit: Int32
+    var perTenant: Int32
 
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.claimID)
         bindings.append(self.leaseSeconds)
         bindings.append(self.limit)
+        bindings.append(self.perTenant)
     }
     static func decode(_ row: inout Row) throws(PostgresError) -> ReconcileClaim {
         ReconcileClaim(
@@ -177,7 +252,8 @@ struct ClaimReconciles: Statement {
             claimID: try row.next(),
             generation: try row.next(),
             attempts: Int(try row.next(Int32.self)),
-            isInteractive: try row.next()
+            isInteractive: try row.next(),
+            isDriftCheck: try row.next()
         )
     }
 }
@@ -242,7 +318,9 @@ struct FindReconcileFacts: Statement {
           (SELECT e.type FROM extensions e WHERE e.tenant_id = t.tenant_id AND e.extension_id = $2),
           EXISTS (SELECT FROM directory_syncs d WHERE d.tenant_id = t.tenant_id AND d.synced_at IS NOT NULL),
           (SELECT s.observed_limit FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2),
-          EXISTS (SELECT FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2)
+          (SELECT s.state FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2),
+          ARRAY(SELECT s.event_id FROM subscriptions s
+            WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2 AND s.settled)
         FROM tenants t WHERE t.tenant_id = $1
         """
     var tenantID: TenantID
@@ -253,7 +331,8 @@ struct FindReconcileFacts: Statement {
         var type: ExtensionType?
         var directoryIsKnown: Bool
         var observedLimit: Int?
-        var wasChecked: Bool
+        var state: SubscriptionState.State?
+        var settledRows: [Int64]
     }
 
     func bind(_ bindings: inout Bindings) {
@@ -266,7 +345,8 @@ struct FindReconcileFacts: Statement {
             type: try row.nextOptional(),
             directoryIsKnown: try row.next(),
             observedLimit: try row.nextOptional(Int32.self).map(Int.init),
-            wasChecked: try row.next()
+            state: try row.nextOptional(),
+            settledRows: try row.next()
         )
     }
 }
@@ -277,7 +357,8 @@ struct ReplaceSubscriptions: Statement {
           DELETE FROM subscriptions WHERE tenant_id = $1 AND extension_id = $2 AND event_id <> ALL ($3))
         INSERT INTO subscriptions (tenant_id, extension_id, event_id, event_type)
         SELECT $1, $2, r.event_id, r.event_type FROM unnest($3::int8[], $4::text[]) AS r (event_id, event_type)
-        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET event_type = excluded.event_type, recorded_at = now()
+        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET
+          event_type = excluded.event_type, settled = true, recorded_at = now()
         """
     var tenantID: TenantID
     var extensionID: ExtensionID
@@ -289,6 +370,40 @@ struct ReplaceSubscriptions: Statement {
         bindings.append(self.extensionID)
         bindings.append(self.eventIDs)
         bindings.append(self.eventTypes)
+    }
+}
+
+struct InsertUnsettledSubscription: Statement {
+    static let sql: StaticString = """
+        INSERT INTO subscriptions (tenant_id, extension_id, event_id, event_type, settled)
+        SELECT $1, $2, $4, $5, false FROM reconcile_todos WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3
+        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET event_type = excluded.event_type, settled = false
+        """
+    var claim: ReconcileClaim
+    var eventID: Int64
+    var eventType: String
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.claim.claimID)
+        bindings.append(self.eventID)
+        bindings.append(self.eventType)
+    }
+}
+
+/// Whoever holds the lease: the PBX has said that the row is gone.
+struct DeleteSubscription: Statement {
+    static let sql: StaticString = """
+        DELETE FROM subscriptions WHERE tenant_id = $1 AND extension_id = $2 AND event_id = $3
+        """
+    var claim: ReconcileClaim
+    var eventID: Int64
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.eventID)
     }
 }
 
@@ -329,8 +444,8 @@ struct WriteSubscriptionState: Statement {
 
 struct RequestDriftChecks: Statement {
     static let sql: StaticString = """
-        INSERT INTO reconcile_todos (tenant_id, extension_id)
-        SELECT s.tenant_id, s.extension_id FROM subscription_states s
+        INSERT INTO reconcile_todos (tenant_id, extension_id, drift)
+        SELECT s.tenant_id, s.extension_id, true FROM subscription_states s
         WHERE s.checked_at < now() - $1 * interval '1 second' AND s.state <> 'removed'
         ORDER BY s.tenant_id, s.extension_id
         ON CONFLICT (tenant_id, extension_id) DO NOTHING

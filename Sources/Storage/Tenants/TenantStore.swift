@@ -60,6 +60,20 @@ package struct TenantStore: Sendable {
         try await self.postgres.execute(ListTenants(after: after, limit: Int32(clamping: limit)))
     }
 
+    /// Suspends a tenant as it was read; false when it was changed since.
+    package func suspend(_ tenant: Tenant) async throws -> Bool {
+        let definition = Definition(
+            id: tenant.id,
+            name: tenant.name,
+            locale: tenant.locale,
+            timeZone: tenant.timeZone,
+            status: .suspended,
+            pbx: tenant.pbx,
+            settings: tenant.settings
+        )
+        return try await self.put(definition, ifVersion: tenant.version) != nil
+    }
+
     /// Creates or replaces a tenant, with the rows that each tenant has: feed counter, mapping set, directory to-do,
     /// search for recordings.
     ///

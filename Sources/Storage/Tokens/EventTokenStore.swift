@@ -56,6 +56,11 @@ package struct EventTokenStore: Sendable {
         return Dictionary(rows.map { ($0.digest, $0.owner) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Forgets the retired tokens that the PBX has had no row with for `seconds`; returns how many.
+    package func forgetUnused(forSeconds seconds: Int) async throws -> Int {
+        try await self.postgres.affectedRows(ForgetUnusedTokens(unusedForSeconds: Int32(clamping: seconds)))
+    }
+
     /// The opened tokens of one extension.
     ///
     /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one: without it a row of ours would look foreign.
@@ -157,4 +162,32 @@ struct InsertEventTokens: Statement {
         bindings.append(self.tokens.map(\.digest.bytes))
         bindings.append(self.tokens.map(\.sealed))
     }
+}
+
+/// A token that was seen on a row again has been unused only since that row went.
+struct NoteUnusedTokens: Statement {
+    static let sql: StaticString = """
+        UPDATE event_tokens SET unused_since = now()
+        WHERE tenant_id = $1 AND extension_id = $2 AND digest = ANY ($3) AND retired_at IS NOT NULL
+          AND (unused_since IS NULL OR digest = ANY ($4))
+        """
+    var claim: ReconcileClaim
+    var digests: [[UInt8]]
+    var seen: [[UInt8]]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.claim.scope.tenantID)
+        bindings.append(self.claim.extensionID)
+        bindings.append(self.digests)
+        bindings.append(self.seen)
+    }
+}
+
+struct ForgetUnusedTokens: Statement {
+    static let sql: StaticString = """
+        DELETE FROM event_tokens WHERE retired_at IS NOT NULL AND unused_since < now() - $1 * interval '1 second'
+        """
+    var unusedForSeconds: Int32
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.unusedForSeconds) }
 }

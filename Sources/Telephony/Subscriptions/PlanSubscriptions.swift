@@ -79,6 +79,19 @@ private func limitProblem(
     )
 }
 
+/// The rows that a token of the extension proves ours, by id, the lowest first.
+///
+/// - Parameters:
+///   - rows: The complete list of the extension's rows.
+///   - tokens: All tokens of this extension, live and retired.
+/// - Returns: Our rows, each with its token.
+package func ownedRows(
+    _ rows: [SubscriptionRow],
+    tokens: Set<EventToken>
+) -> [(row: SubscriptionRow, token: EventToken)] {
+    OwnedRows(rows: rows, tokens: tokens).ours.map { ($0.row, $0.token) }
+}
+
 /// A row that is proven ours.
 private struct OwnRow {
     let row: SubscriptionRow

@@ -60,6 +60,11 @@ struct TenantAdminContext: ChildRequestContext {
         self.tenant = established.tenant
     }
 
+    /// The reader's language: the request's, else the tenant's.
+    func language(of request: Request) -> Language {
+        AcceptLanguage.preferred(request.headers[.acceptLanguage]) ?? self.tenant.locale
+    }
+
     /// - Throws: ``HTTPProblem`` 409 when the tenant is suspended: nothing may be changed then.
     func requireActive() throws(HTTPProblem) {
         guard self.tenant.status == .active else { throw HTTPProblem(.tenantSuspended) }

@@ -6,7 +6,8 @@ extension ProblemCode {
         case .unauthorized, .forbidden, .notFound, .methodNotAllowed, .notAcceptable, .unsupportedMediaType,
             .bodyTooLarge, .queryTooLong:
             self.requestEntry
-        case .conflict, .tenantSuspended, .tenantRemoving, .preconditionFailed, .preconditionRequired, .cursorExpired:
+        case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped, .preconditionFailed,
+            .preconditionRequired, .cursorExpired:
             self.stateEntry
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
             .duplicateExtension:
@@ -99,8 +100,22 @@ extension ProblemCode {
                     en: "The tenant is being removed and can no longer be changed."
                 ),
                 remedy: LocalizedText(
-                    ru: "Дождитесь конца удаления и создайте клиента заново.",
-                    en: "Wait until the removal has ended, then create the tenant again."
+                    ru:
+                        "Дождитесь конца удаления и создайте клиента заново. Если АТС не отвечает или не принимает ключи, удалите его с force=true.",
+                    en:
+                        "Wait until the removal has ended, then create the tenant again. If the PBX is away or rejects the credentials, delete it with force=true."
+                )
+            )
+        case .extensionNotMapped:
+            ProblemEntry(
+                LocalizedText(ru: "Добавочный не назначен", en: "Extension not mapped"),
+                meaning: LocalizedText(
+                    ru: "У добавочного нет соответствия, поэтому нет и адреса событий.",
+                    en: "The extension has no mapping, and therefore no event URL."
+                ),
+                remedy: LocalizedText(
+                    ru: "Сначала назначьте добавочный.",
+                    en: "Map the extension first."
                 )
             )
         case .preconditionFailed:

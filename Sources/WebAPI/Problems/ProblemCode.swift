@@ -16,6 +16,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case conflict
     case tenantSuspended = "tenant_suspended"
     case tenantRemoving = "tenant_removing"
+    case extensionNotMapped = "extension_not_mapped"
     case preconditionFailed = "precondition_failed"
     case bodyTooLarge = "body_too_large"
     case queryTooLong = "query_too_long"
@@ -42,7 +43,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
-        case .conflict, .tenantSuspended, .tenantRemoving: .conflict
+        case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped: .conflict
         case .cursorExpired: .gone
         case .preconditionFailed: .preconditionFailed
         case .bodyTooLarge: .contentTooLarge

@@ -16,15 +16,21 @@ package func makeRouter(
     let authenticated = router.group().add(middleware: authentication)
     MetricsRoute(render: dependencies.renderMetrics).add(to: authenticated.group(context: OperatorContext.self))
 
+    let changes = ChangeWait(listener: dependencies.listener)
     let json = authenticated.group().add(middleware: JSONAcceptMiddleware())
     let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
     TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)
+    TenantRemovalRoute(database: dependencies.database, changes: changes).add(to: tenants)
     KeyRoutes(database: dependencies.database, now: dependencies.now).add(to: tenants)
 
-    let changes = ChangeWait(listener: dependencies.listener)
     let tenant = json.group("admin/v1/tenants/{tenant}", context: TenantAdminContext.self)
     UserRoutes(database: dependencies.database).add(to: tenant)
     ExtensionRoutes(database: dependencies.database, changes: changes).add(to: tenant)
+    TokenRotationRoute(
+        database: dependencies.database,
+        keyRing: dependencies.keyRing,
+        changes: changes
+    ).add(to: tenant)
     MappingRoutes(
         database: dependencies.database,
         keyRing: dependencies.keyRing,

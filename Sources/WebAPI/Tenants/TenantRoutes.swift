@@ -14,9 +14,17 @@ struct TenantRoutes: Sendable {
         router.get("{tenant}") { request, context in
             _ = try QueryParameters(request, known: [])
             let id = try context.tenantID(orElse: .notFound)
-            let tenant = try await self.database.system { try await $0.tenants.find(id) }
-            guard let tenant else { throw HTTPProblem(.notFound) }
-            return Self.answer(tenant)
+            let (tenant, removal) = try await self.database.system { transaction in
+                guard let tenant = try await transaction.tenants.find(id) else { throw HTTPProblem(.notFound) }
+                let isGoing = tenant.status == .removing
+                return (tenant, isGoing ? try await transaction.removals.progress(of: id) : nil)
+            }
+            guard let removal else { return Self.answer(tenant) }
+            let language = AcceptLanguage.preferred(request.headers[.acceptLanguage]) ?? tenant.locale
+            return Response.json(
+                tenant.json.adding("removal", removal.json(of: id, in: language)),
+                headers: [.eTag: EntityTag.text(tenant.version)]
+            )
         }
         router.put("{tenant}") { request, context in try await self.put(request, context: context) }
     }

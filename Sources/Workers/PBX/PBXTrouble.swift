@@ -27,18 +27,12 @@ struct PBXTrouble: Sendable {
                 self.init(.accessDenied, details, retryAfterSeconds: nil)
             case .notFound:
                 self.init(.extensionGone, details, retryAfterSeconds: nil)
-            case .rateLimited(let retryAfter):
-                let seconds = retryAfter.map { Int($0.components.seconds) }
-                self.init(
-                    .rateLimited,
-                    Details(waitSeconds: seconds),
-                    retryAfterSeconds: max(seconds ?? Self.backoff(attempts, first: 60, most: 900), 1)
-                )
             case .concurrentRequest:
                 self.init(.rateLimited, Details(waitSeconds: 5), retryAfterSeconds: 5)
             case .invalidRequest:
                 self.init(.pbxUnreachable, details, retryAfterSeconds: nil)
-            case .refused, .unavailable, .unparsable, .timedOut, .cancelled:
+            // The budget's own waits are `overBudget`.
+            case .heldBack, .rateLimited, .refused, .unavailable, .unparsable, .timedOut, .cancelled:
                 self.init(
                     .pbxUnreachable,
                     details,

@@ -24,11 +24,14 @@ struct ReconcileRun {
     private static let deliveryMethod = "POST"
 
     /// What the steps did so far.
-    private var added: [String] = []
+    private var added: [SubscriptionRow] = []
     private var removed: [String] = []
-    /// Our rows before this run: what came on top is taken back when the PBX refuses the rest of a phone's four.
-    private var rowsBefore: Set<Int64>?
+    /// The limit that the PBX showed by refusing a row.
     private var observedLimit: Int?
+    /// The tokens of our rows as the lists had them.
+    private var listedTokens: Set<EventToken> = []
+    /// Retired tokens that the PBX has no row with any more.
+    private var unusedTokens: Set<EventToken> = []
 
     init(
         claim: ReconcileClaim,
@@ -137,11 +140,19 @@ struct ReconcileRun {
         )
         self.observedLimit = self.claim.isInteractive ? nil : target.observedLimit
 
-        for _ in 0..<5 {
+        var wasRefused = false
+        for _ in 0..<6 {
             guard let rows = try await self.list(session, isWanted: target.isWanted) else {
+                self.unusedTokens = tokens.retired
                 return End(state: .removed, rows: [], outcome: .settled)
             }
-            self.rowsBefore = self.rowsBefore ?? Set(Self.ownRows(in: rows, tokens: tokens))
+            let owned = ownedRows(rows, tokens: tokens.all)
+            self.listedTokens.formUnion(owned.map(\.token))
+            if wasRefused {
+                // The number of rows at the refusal is the limit that the PBX showed.
+                self.observedLimit = rows.count
+                wasRefused = false
+            }
             let plan = planSubscriptions(
                 wanted: wanted,
                 liveToken: tokens.live,
@@ -150,13 +161,32 @@ struct ReconcileRun {
                 rows: rows,
                 limit: max(self.observedLimit ?? target.tenant.settings.eventLimit, rows.count)
             )
+            // An incomplete set cannot register calls, so what a run has added in vain goes again, also another run's that
+            // did not get through.
+            let unsettled = owned.map(\.row.id).filter { !target.settledRows.contains($0) }
+            if plan.limitProblem != nil, !unsettled.isEmpty {
+                try await self.takeBack(unsettled, session: session)
+                continue
+            }
             switch try await self.execute(plan, over: rows, liveToken: tokens.live, session: session) {
             case .done(let ours):
+                self.unusedTokens = tokens.retired
                 return self.end(of: plan, ours: ours, target: target)
             case .lookAgain:
                 continue
-            case .refused(let error):
-                if let end = try await self.takeBack(after: error, tokens: tokens, session: session) { return end }
+            case .refused(let error) where error.isAboutType:
+                let added = Set(self.added.map(\.id)).union(unsettled)
+                try await self.takeBack(added.sorted(), session: session)
+                return End(
+                    state: .failed,
+                    problem: Problem(
+                        code: .eventTypeRefused,
+                        data: PostgresJSON(encoding: ["message": error.message])
+                    ),
+                    outcome: .settled
+                )
+            case .refused:
+                wasRefused = true
             }
         }
         return End(
@@ -199,8 +229,15 @@ struct ReconcileRun {
                             method: Self.deliveryMethod
                         )
                     }
-                    self.added.append(eventType)
+                    self.added.append(row)
                     ours.append(row)
+                    try await self.database.system { transaction in
+                        try await transaction.reconcileClaims.noteAdded(
+                            self.claim,
+                            eventID: row.id,
+                            eventType: eventType
+                        )
+                    }
                 case .update(let id, let eventType):
                     guard let liveToken else { continue }
                     ours.append(
@@ -250,49 +287,15 @@ struct ReconcileRun {
             try await self.write(session) { client, claim throws(PBXError) in
                 try await client.deleteEvent(of: claim.extensionID, id: id)
             }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound {
-            return
-        }
+        } catch PBXFailure.pbx(let error) where error.code == .notFound {}
+        try await self.database.system { try await $0.reconcileClaims.noteDeleted(self.claim, eventID: id) }
     }
 
-    /// After a refused row: an incomplete set cannot register calls, so what this run added goes again, and the number of
-    /// rows at the refusal is the limit that the PBX showed. Nil: plan once more with that limit.
-    private mutating func takeBack(
-        after error: PBXError,
-        tokens: ExtensionTokens,
-        session: PBXSession
-    ) async throws -> End? {
-        let present = try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
-            try await client.events(of: self.claim.extensionID)
-        }
-        for id in Self.ownRows(in: present, tokens: tokens) where self.rowsBefore?.contains(id) == false {
+    /// Deletes rows that were added in vain.
+    private mutating func takeBack(_ ids: [Int64], session: PBXSession) async throws {
+        for id in ids {
             try await self.delete(id, session: session)
-        }
-        self.added = []
-        if error.message.lowercased().contains("ivr-type") {
-            return End(
-                state: .failed,
-                problem: Problem(code: .eventTypeRefused, data: PostgresJSON(encoding: ["message": error.message])),
-                outcome: .settled
-            )
-        }
-        self.observedLimit = present.count
-        return nil
-    }
-
-    /// The ids of the rows that a token of this extension proves ours.
-    private static func ownRows(in rows: [SubscriptionRow], tokens: ExtensionTokens) -> [Int64] {
-        let plan = planSubscriptions(
-            wanted: [CallEventKind](),
-            liveToken: nil,
-            tokens: tokens.all,
-            publicURL: "",
-            rows: rows,
-            limit: rows.count
-        )
-        return plan.steps.compactMap { step in
-            if case .delete(let id, _) = step.action { return id }
-            return nil
+            self.added.removeAll { $0.id == id }
         }
     }
 
@@ -342,7 +345,7 @@ struct ReconcileRun {
                 target.isWanted ? .settled : .retry(afterSeconds: Self.unconfirmedRetrySeconds)
             return End(state: .failed, problem: trouble.problem, outcome: outcome)
         }
-        if !self.claim.isInteractive, target.wasChecked {
+        if self.claim.isDriftCheck, let state = target.state, state != .pending {
             try await self.database.system { transaction in
                 try await transaction.reconcileClaims.putOff(self.claim, seconds: seconds)
             }
@@ -365,18 +368,26 @@ struct ReconcileRun {
                 )
             },
             missing: end.missing,
-            added: self.added,
+            added: self.added.map(\.eventType),
             removed: self.removed,
             observedLimit: self.observedLimit
         )
         let recorded = try await self.database.system { transaction in
-            try await transaction.reconcileClaims.finish(
+            let recorded = try await transaction.reconcileClaims.finish(
                 self.claim,
                 state: state,
                 rows: end.rows?.map { ($0.id, $0.eventType) },
                 problem: end.problem,
                 outcome: end.outcome
             )
+            if recorded {
+                try await transaction.reconcileClaims.noteUnused(
+                    self.unusedTokens,
+                    seen: self.listedTokens.intersection(self.unusedTokens),
+                    of: self.claim
+                )
+            }
+            return recorded
         }
         if !recorded {
             self.logger.notice("another process took a reconcile run over", metadata: self.metadata)
@@ -386,6 +397,16 @@ struct ReconcileRun {
     private var metadata: Logger.Metadata {
         ["tenant.id": "\(self.claim.scope.tenantID)", "extension.id": "\(self.claim.extensionID.rawValue)"]
     }
+}
+
+extension PBXError {
+    /// The PBX does not know the event for an extension of this type; its text names the `ivr-type` (vendor's API notes).
+    fileprivate var isAboutType: Bool { self.message.lowercased().contains("ivr-type") }
+}
+
+extension ExtensionTokens {
+    /// Those that are no longer live.
+    fileprivate var retired: Set<EventToken> { self.live.map { self.all.subtracting([$0]) } ?? self.all }
 }
 
 /// The numbers of a limit problem, as the contract shows them.

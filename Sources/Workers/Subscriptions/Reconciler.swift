@@ -21,7 +21,12 @@ package struct Reconciler: Service {
 
     /// Longer than the requests between two renewals take; after a kill an extension waits that long for its next run.
     private static let leaseSeconds = 120
-    private static let runsAtOnce = 4
+    private static let runsAtOnce = 8
+    /// So that a tenant whose PBX is slow leaves places to the others.
+    private static let runsPerTenant = 4
+    /// A token is accepted that long after the PBX has lost its last row with it (decisions section 4).
+    private static let unusedTokenSeconds = 24 * 3600
+    private static let housekeepingInterval = Duration.seconds(60)
 
     /// `publicURL`: `PUBLIC_URL`, the base of the event URLs.
     /// `driftCheckInterval`: `DRIFT_CHECK_INTERVAL`.
@@ -44,16 +49,38 @@ package struct Reconciler: Service {
     }
 
     package func run() async throws {
-        var nextDriftCheck = ContinuousClock.now
+        var isAtPublicURL = false
+        var nextHousekeeping = ContinuousClock.now
         await forEachWakeUp(on: Channel.reconcile, of: self.listener, every: .seconds(1), logger: self.logger) {
-            _ = try await self.reconcileDue()
-            guard ContinuousClock.now >= nextDriftCheck else { return }
-            nextDriftCheck = ContinuousClock.now + .seconds(60)
-            _ = try await self.database.system { transaction in
-                try await transaction.reconcileClaims.requestDriftChecks(
-                    olderThanSeconds: Int(self.driftCheckInterval.components.seconds)
-                )
+            if !isAtPublicURL {
+                try await self.adoptPublicURL()
+                isAtPublicURL = true
             }
+            _ = try await self.reconcileDue()
+            guard ContinuousClock.now >= nextHousekeeping else { return }
+            nextHousekeeping = ContinuousClock.now + Self.housekeepingInterval
+            try await self.keepHouse()
+        }
+    }
+
+    /// After a change of `PUBLIC_URL` every extension is due: its rows are changed in place.
+    package func adoptPublicURL() async throws {
+        let count = try await self.database.system { try await $0.adoptPublicURL(self.publicURL) }
+        if count > 0 {
+            self.logger.notice(
+                "the public URL is new: event URLs on the PBX are checked",
+                metadata: ["count": "\(count)"]
+            )
+        }
+    }
+
+    /// Asks for the drift checks that are due, and forgets tokens that the PBX has not used for a day.
+    package func keepHouse() async throws {
+        try await self.database.system { transaction in
+            _ = try await transaction.reconcileClaims.requestDriftChecks(
+                olderThanSeconds: Int(self.driftCheckInterval.components.seconds)
+            )
+            _ = try await transaction.eventTokens.forgetUnused(forSeconds: Self.unusedTokenSeconds)
         }
     }
 
@@ -67,7 +94,8 @@ package struct Reconciler: Service {
                 try await transaction.reconcileClaims.claim(
                     claimID: UUID(),
                     leaseSeconds: Self.leaseSeconds,
-                    limit: free
+                    limit: free,
+                    perTenant: Self.runsPerTenant
                 )
             }
         } run: { claim in

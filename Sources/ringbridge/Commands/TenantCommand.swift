@@ -3,12 +3,12 @@ import Foundation
 import Storage
 import Telephony
 
-/// `tenant put|list|show`.
+/// `tenant put|list|show|suspend|remove`.
 struct TenantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenant",
-        abstract: "Creates, changes and shows tenants.",
-        subcommands: [Put.self, List.self, Show.self]
+        abstract: "Creates, changes, shows, suspends and removes tenants.",
+        subcommands: [Put.self, List.self, Show.self, Suspend.self, Remove.self]
     )
 
     struct Put: AsyncParsableCommand {

@@ -128,6 +128,11 @@ struct Composition {
                 driftCheckInterval: self.configuration.driftCheckInterval,
                 logger: Logger(label: "ringbridge.agents")
             ),
+            TenantRemover(
+                database: database,
+                listener: listener,
+                logger: Logger(label: "ringbridge.removal")
+            ),
         ]
     }
 
