@@ -1103,7 +1103,7 @@ CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.a
 
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
-CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, extension_id, retired_at ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
 
 -- Name: agent_events agent_events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 

@@ -128,7 +128,9 @@ struct ReconcileLeavingTests {
         }
     }
 
-    @Test("R10: an extension that is gone from the PBX: unmapped it is done, mapped it is said to be gone, and back it is served")
+    @Test(
+        "R10: an extension that is gone from the PBX: unmapped it is done, mapped it is said to be gone, and back it is served"
+    )
     func extensionGone() async throws {
         try await ReconcilerTests.with { world in
             _ = try await world.map([(85_219, "u1"), (85_220, "u1")])
@@ -153,7 +155,9 @@ struct ReconcileLeavingTests {
         }
     }
 
-    @Test("R10: a token that the PBX has forgotten is renewed once; rights that lack are a problem that closes by itself")
+    @Test(
+        "R10: a token that the PBX has forgotten is renewed once; rights that lack are a problem that closes by itself"
+    )
     func rights() async throws {
         try await ReconcilerTests.with { world in
             _ = try await world.map([(85_219, "u1")])

@@ -19,7 +19,10 @@ struct ReconcileLimitTests {
         }
     }
 
-    @Test("R7: full with others' rows: terminal until something changes, then converged by retry now", arguments: [13, 16])
+    @Test(
+        "R7: full with others' rows: terminal until something changes, then converged by retry now",
+        arguments: [13, 16]
+    )
     func full(foreign: Int) async throws {
         try await ReconcilerTests.with { world in
             let rows = try Self.addForeign(foreign, world)

@@ -184,7 +184,9 @@ struct ReconcileRowTests {
         }
     }
 
-    @Test("R6: a phone that became an IVR unseen: the PBX refuses its events, nothing half stays, and nobody tries for ever")
+    @Test(
+        "R6: a phone that became an IVR unseen: the PBX refuses its events, nothing half stays, and nobody tries for ever"
+    )
     func typeUnknownToUs() async throws {
         try await ReconcilerTests.with { world in
             try world.pbx.pbx.addExtension(

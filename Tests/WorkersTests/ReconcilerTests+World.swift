@@ -128,14 +128,6 @@ extension ReconcilerTests {
             await connection.close()
         }
 
-        /// One number by SQL, as superuser.
-        func count(_ statement: some Statement) async throws -> Int64 {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: ReconcilerTests.logger)
-            let rows = try await connection.execute(statement)
-            await connection.close()
-            return try #require(rows.first as? Int64)
-        }
-
         /// A second tenant, of the same PBX client unless another application is named.
         func tenant(_ id: String, appID: String = "app") async throws -> TenantScope {
             let scope = try await TenantFixture.make(id, in: self.database, pbxURL: self.pbx.url, appID: appID)

@@ -27,6 +27,11 @@ ALTER TABLE event_tokens ADD CONSTRAINT event_tokens_unused_since_check
   CHECK (unused_since IS NULL OR retired_at IS NOT NULL);
 CREATE INDEX event_tokens_unused_since_idx ON event_tokens (unused_since) WHERE unused_since IS NOT NULL;
 GRANT DELETE ON event_tokens TO ringbridge_system;
+-- Whose a token's events are does not change with that.
+DROP TRIGGER event_tokens_changed ON event_tokens;
+CREATE TRIGGER event_tokens_changed
+  AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, extension_id, retired_at ON event_tokens
+  FOR EACH STATEMENT EXECUTE FUNCTION note_event_token_change();
 
 -- The PUBLIC_URL that the rows on the PBXs were last brought to.
 CREATE TABLE last_public_url (

@@ -68,7 +68,8 @@ package struct ReconcileStore: Sendable {
     /// thousand phones would use up the reserve that edits of others have (30 phones cost 150 requests, 15 % of a thousand).
     package static let interactiveAtMost = 30
 
-    /// Writes to-do rows and wakes the workers: for `changed`, and for those of `mapped` that are not active.
+    /// Writes to-do rows and wakes the workers: for `changed`, and for those of `mapped` that are not active and
+    /// not about to be: what waits for its turn keeps it.
     package func requestWhereNeeded(
         _ changed: [ExtensionID],
         amongMapped mapped: [ExtensionID]
@@ -122,13 +123,15 @@ package struct ReconcileStore: Sendable {
 struct RequestReconcile: Statement {
     static let sql: StaticString = """
         INSERT INTO reconcile_todos AS r (tenant_id, extension_id, interactive)
-        SELECT $1, e.extension_id, row_number() OVER (ORDER BY e.extension_id) <= $4
+        SELECT $1, e.extension_id, row_number() OVER (ORDER BY min(e.place), e.extension_id) <= $4
         FROM (
-          SELECT unnest($2::int8[]) AS extension_id
-          UNION
-          SELECT m.extension_id FROM unnest($3::int8[]) AS m (extension_id)
+          SELECT unnest($2::int8[]) AS extension_id, 1 AS place
+          UNION ALL
+          SELECT m.extension_id, 2 FROM unnest($3::int8[]) AS m (extension_id)
           LEFT JOIN subscription_states s ON s.tenant_id = $1 AND s.extension_id = m.extension_id
-          WHERE s.state IS DISTINCT FROM 'active') AS e
+          LEFT JOIN reconcile_todos t ON t.tenant_id = $1 AND t.extension_id = m.extension_id
+          WHERE s.state IN ('failed', 'removed') OR (s.state IS DISTINCT FROM 'active' AND t.tenant_id IS NULL)) AS e
+        GROUP BY e.extension_id
         ORDER BY e.extension_id
         ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
           generation = nextval('reconcile_generations'), interactive = r.interactive OR excluded.interactive,

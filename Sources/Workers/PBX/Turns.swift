@@ -38,6 +38,11 @@ actor Turns {
         }
     }
 
+    /// How many wait for their turn.
+    func waiting(for operation: PBXOperation, of owner: PBXBudgetOwner) -> Int {
+        self.lines[Resource(owner: owner, operation: operation)]?.waiting.count ?? 0
+    }
+
     /// The PBX refused a request because another was in progress. Those in progress now are not waited for.
     func oneAtATime(_ operation: PBXOperation, of owner: PBXBudgetOwner) {
         let resource = Resource(owner: owner, operation: operation)

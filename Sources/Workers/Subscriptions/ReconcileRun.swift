@@ -372,22 +372,22 @@ struct ReconcileRun {
             removed: self.removed,
             observedLimit: self.observedLimit
         )
+        // Not in one transaction with the end: a change of mappings locks tokens first and to-dos after them.
+        try await self.database.system { transaction in
+            try await transaction.reconcileClaims.noteUnused(
+                self.unusedTokens,
+                seen: self.listedTokens.intersection(self.unusedTokens),
+                of: self.claim
+            )
+        }
         let recorded = try await self.database.system { transaction in
-            let recorded = try await transaction.reconcileClaims.finish(
+            try await transaction.reconcileClaims.finish(
                 self.claim,
                 state: state,
                 rows: end.rows?.map { ($0.id, $0.eventType) },
                 problem: end.problem,
                 outcome: end.outcome
             )
-            if recorded {
-                try await transaction.reconcileClaims.noteUnused(
-                    self.unusedTokens,
-                    seen: self.listedTokens.intersection(self.unusedTokens),
-                    of: self.claim
-                )
-            }
-            return recorded
         }
         if !recorded {
             self.logger.notice("another process took a reconcile run over", metadata: self.metadata)

@@ -76,11 +76,13 @@ package struct Reconciler: Service {
 
     /// Asks for the drift checks that are due, and forgets tokens that the PBX has not used for a day.
     package func keepHouse() async throws {
-        try await self.database.system { transaction in
-            _ = try await transaction.reconcileClaims.requestDriftChecks(
+        _ = try await self.database.system { transaction in
+            try await transaction.reconcileClaims.requestDriftChecks(
                 olderThanSeconds: Int(self.driftCheckInterval.components.seconds)
             )
-            _ = try await transaction.eventTokens.forgetUnused(forSeconds: Self.unusedTokenSeconds)
+        }
+        _ = try await self.database.system { transaction in
+            try await transaction.eventTokens.forgetUnused(forSeconds: Self.unusedTokenSeconds)
         }
     }
 
