@@ -13,8 +13,40 @@ CREATE FUNCTION crm.session_tenant() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
-  SELECT tenant_id FROM public.connector_roles WHERE role_name = session_user
+  SELECT r.tenant_id FROM public.connector_roles r JOIN public.tenants t USING (tenant_id)
+  WHERE r.role_name = session_user AND t.status <> 'removing'
 $$;
+
+-- Name: allow_tenant_erasure(regclass); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.allow_tenant_erasure(erasable regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  EXECUTE format('CREATE POLICY %I ON %s TO ringbridge_owner USING (tenant_id = nullif(current_setting(%L, true), %L))',
+    (SELECT relname FROM pg_class WHERE oid = erasable) || '_erasure', erasable, 'app.erased_tenant', '');
+END
+$$;
+
+-- Name: count_tenant_rows(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.count_tenant_rows(counted text) RETURNS TABLE(table_name text, row_count bigint)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $_$
+DECLARE
+  one regclass;
+BEGIN
+  PERFORM set_config('app.erased_tenant', counted, true);
+  FOR one IN SELECT * FROM tenant_tables() LOOP
+    table_name := regexp_replace(one::text, '^events_(p[0-9]+|default)$', 'events');
+    EXECUTE format('SELECT count(*) FROM %s WHERE tenant_id = $1', one) INTO row_count USING counted;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM set_config('app.erased_tenant', '', true);
+END
+$_$;
 
 -- Name: create_connector_role(text, text); Type: FUNCTION; Schema: public
 
@@ -102,6 +134,71 @@ BEGIN
 END
 $$;
 
+-- Name: erase_tenant_rows(text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.erase_tenant_rows(erased text, batch integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $_$
+DECLARE
+  one regclass;
+  gone bigint;
+  total bigint := 0;
+BEGIN
+  PERFORM set_config('app.erased_tenant', erased, true);
+  PERFORM FROM tenants WHERE tenant_id = erased AND status = 'removing' FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  FOR one IN SELECT * FROM tenant_tables() WHERE tenant_tables <> 'connector_roles'::regclass LOOP
+    BEGIN
+      EXECUTE format(
+        'DELETE FROM %s WHERE tenant_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM %s WHERE tenant_id = $1 LIMIT $2))',
+        one, one) USING erased, batch;
+      GET DIAGNOSTICS gone = ROW_COUNT;
+      total := total + gone;
+    EXCEPTION WHEN foreign_key_violation THEN
+      -- Rows of another table still refer to these; that table's turn comes first.
+      total := total + 1;
+    END;
+  END LOOP;
+  PERFORM set_config('app.erased_tenant', '', true);
+  RETURN total;
+END
+$_$;
+
+-- Name: finish_tenant_removal(text, integer); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.finish_tenant_removal(erased text, batch integer) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    SET lock_timeout TO '500ms'
+    AS $$
+DECLARE
+  role_to_drop text;
+BEGIN
+  LOCK TABLE events, assembly_due IN SHARE ROW EXCLUSIVE MODE;
+  IF coalesce(erase_tenant_rows(erased, batch), batch) >= batch THEN
+    RETURN false;
+  END IF;
+  PERFORM set_config('app.erased_tenant', erased, true);
+  FOR role_to_drop IN SELECT role_name FROM connector_roles WHERE tenant_id = erased LOOP
+    -- A role that somebody gave other rights cannot be dropped; then it can no longer log in.
+    BEGIN
+      EXECUTE format('DROP ROLE %I', role_to_drop);
+    EXCEPTION
+      WHEN undefined_object THEN
+        NULL;
+      WHEN dependent_objects_still_exist THEN
+        EXECUTE format('ALTER ROLE %I NOLOGIN', role_to_drop);
+    END;
+  END LOOP;
+  DELETE FROM tenants WHERE tenant_id = erased;
+  PERFORM set_config('app.erased_tenant', '', true);
+  RETURN true;
+END
+$$;
+
 -- Name: note_event_token_change(); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.note_event_token_change() RETURNS trigger
@@ -129,6 +226,18 @@ BEGIN
   EXECUTE format('DROP ROLE %I', name);
   RETURN true;
 END
+$$;
+
+-- Name: tenant_tables(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.tenant_tables() RETURNS SETOF regclass
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  SELECT c.oid::regclass FROM pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+  WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'tenants'
+  ORDER BY c.relname
 $$;
 
 -- Name: agents; Type: TABLE; Schema: public
@@ -505,7 +614,9 @@ CREATE TABLE public.event_tokens (
     sealed text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retired_at timestamp with time zone,
-    CONSTRAINT event_tokens_digest_check CHECK ((octet_length(digest) = 32))
+    unused_since timestamp with time zone,
+    CONSTRAINT event_tokens_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT event_tokens_unused_since_check CHECK (((unused_since IS NULL) OR (retired_at IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.event_tokens FORCE ROW LEVEL SECURITY;
@@ -560,6 +671,14 @@ CREATE TABLE public.known_recordings (
 
 ALTER TABLE ONLY public.known_recordings FORCE ROW LEVEL SECURITY;
 
+-- Name: last_public_url; Type: TABLE; Schema: public
+
+CREATE TABLE public.last_public_url (
+    only_row boolean DEFAULT true NOT NULL,
+    url text NOT NULL,
+    CONSTRAINT last_public_url_only_row_check CHECK (only_row)
+);
+
 -- Name: mapping_sets; Type: TABLE; Schema: public
 
 CREATE TABLE public.mapping_sets (
@@ -591,7 +710,8 @@ CREATE TABLE public.pbx_budgets (
     remaining integer,
     reset_at timestamp with time zone,
     blocked_until timestamp with time zone,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    refusals integer DEFAULT 0 NOT NULL
 );
 
 -- Name: problems; Type: TABLE; Schema: public
@@ -627,10 +747,20 @@ CREATE TABLE public.reconcile_todos (
     attempts integer DEFAULT 0 NOT NULL,
     claim_id uuid,
     claimed_until timestamp with time zone,
+    drift boolean DEFAULT false NOT NULL,
     CONSTRAINT reconcile_todos_claim_check CHECK (((claim_id IS NULL) = (claimed_until IS NULL)))
 );
 
 ALTER TABLE ONLY public.reconcile_todos FORCE ROW LEVEL SECURITY;
+
+-- Name: reconcile_turns; Type: TABLE; Schema: public
+
+CREATE TABLE public.reconcile_turns (
+    tenant_id text NOT NULL,
+    served_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY public.reconcile_turns FORCE ROW LEVEL SECURITY;
 
 -- Name: recording_searches; Type: TABLE; Schema: public
 
@@ -720,7 +850,8 @@ CREATE TABLE public.subscriptions (
     extension_id bigint NOT NULL,
     event_id bigint NOT NULL,
     event_type text NOT NULL,
-    recorded_at timestamp with time zone DEFAULT now() NOT NULL
+    recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+    settled boolean DEFAULT true NOT NULL
 );
 
 ALTER TABLE ONLY public.subscriptions FORCE ROW LEVEL SECURITY;
@@ -875,6 +1006,11 @@ ALTER TABLE ONLY public.extensions
 ALTER TABLE ONLY public.known_recordings
     ADD CONSTRAINT known_recordings_pkey PRIMARY KEY (tenant_id, call_id, extension_id, recording_id);
 
+-- Name: last_public_url last_public_url_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.last_public_url
+    ADD CONSTRAINT last_public_url_pkey PRIMARY KEY (only_row);
+
 -- Name: mapping_sets mapping_sets_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.mapping_sets
@@ -899,6 +1035,11 @@ ALTER TABLE ONLY public.problems
 
 ALTER TABLE ONLY public.reconcile_todos
     ADD CONSTRAINT reconcile_todos_pkey PRIMARY KEY (tenant_id, extension_id);
+
+-- Name: reconcile_turns reconcile_turns_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.reconcile_turns
+    ADD CONSTRAINT reconcile_turns_pkey PRIMARY KEY (tenant_id);
 
 -- Name: recording_searches recording_searches_pkey; Type: CONSTRAINT; Schema: public
 
@@ -1025,6 +1166,10 @@ CREATE INDEX event_tokens_extension_idx ON public.event_tokens USING btree (tena
 
 CREATE UNIQUE INDEX event_tokens_live_key ON public.event_tokens USING btree (tenant_id, extension_id) WHERE (retired_at IS NULL);
 
+-- Name: event_tokens_unused_since_idx; Type: INDEX; Schema: public
+
+CREATE INDEX event_tokens_unused_since_idx ON public.event_tokens USING btree (unused_since) WHERE (unused_since IS NOT NULL);
+
 -- Name: events_call_id_idx; Type: INDEX; Schema: public
 
 CREATE INDEX events_call_id_idx ON ONLY public.events USING btree (tenant_id, call_id);
@@ -1061,9 +1206,13 @@ CREATE UNIQUE INDEX mappings_current_key ON public.mappings USING btree (tenant_
 
 CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, user_id);
 
--- Name: reconcile_todos_due_at_idx; Type: INDEX; Schema: public
+-- Name: reconcile_todos_claimed_idx; Type: INDEX; Schema: public
 
-CREATE INDEX reconcile_todos_due_at_idx ON public.reconcile_todos USING btree (interactive DESC, due_at);
+CREATE INDEX reconcile_todos_claimed_idx ON public.reconcile_todos USING btree (tenant_id) WHERE (claimed_until IS NOT NULL);
+
+-- Name: reconcile_todos_tenant_due_idx; Type: INDEX; Schema: public
+
+CREATE INDEX reconcile_todos_tenant_due_idx ON public.reconcile_todos USING btree (tenant_id, interactive DESC, due_at);
 
 -- Name: recording_searches_due_at_idx; Type: INDEX; Schema: public
 
@@ -1080,6 +1229,10 @@ CREATE INDEX stale_legs_since_idx ON public.stale_legs USING btree (tenant_id, s
 -- Name: subscription_states_checked_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX subscription_states_checked_at_idx ON public.subscription_states USING btree (checked_at) WHERE (state <> 'removed'::text);
+
+-- Name: tenants_removing_idx; Type: INDEX; Schema: public
+
+CREATE INDEX tenants_removing_idx ON public.tenants USING btree (tenant_id) WHERE (status = 'removing'::text);
 
 -- Name: events_default_event_id_idx; Type: INDEX ATTACH; Schema: public
 
@@ -1104,6 +1257,10 @@ CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.a
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, extension_id, retired_at ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+
+-- Name: tenants tenants_status_changed; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER tenants_status_changed AFTER UPDATE OF status ON public.tenants FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.note_event_token_change();
 
 -- Name: agent_events agent_events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1185,6 +1342,11 @@ ALTER TABLE ONLY public.problems
 ALTER TABLE ONLY public.reconcile_todos
     ADD CONSTRAINT reconcile_todos_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: reconcile_turns reconcile_turns_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.reconcile_turns
+    ADD CONSTRAINT reconcile_turns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: recording_searches recording_searches_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.recording_searches
@@ -1224,6 +1386,10 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE public.agent_events ENABLE ROW LEVEL SECURITY;
 
+-- Name: agent_events agent_events_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY agent_events_erasure ON public.agent_events TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: agent_events agent_events_system; Type: POLICY; Schema: public
 
 CREATE POLICY agent_events_system ON public.agent_events TO ringbridge_system USING (true);
@@ -1236,6 +1402,10 @@ CREATE POLICY agent_events_tenant ON public.agent_events FOR SELECT TO ringbridg
 
 ALTER TABLE public.agent_syncs ENABLE ROW LEVEL SECURITY;
 
+-- Name: agent_syncs agent_syncs_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY agent_syncs_erasure ON public.agent_syncs TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: agent_syncs agent_syncs_system; Type: POLICY; Schema: public
 
 CREATE POLICY agent_syncs_system ON public.agent_syncs TO ringbridge_system USING (true);
@@ -1243,6 +1413,10 @@ CREATE POLICY agent_syncs_system ON public.agent_syncs TO ringbridge_system USIN
 -- Name: agent_tokens; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.agent_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: agent_tokens agent_tokens_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY agent_tokens_erasure ON public.agent_tokens TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: agent_tokens agent_tokens_system; Type: POLICY; Schema: public
 
@@ -1256,6 +1430,10 @@ ALTER TABLE public.agents ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY agents_connector ON public.agents FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
 
+-- Name: agents agents_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY agents_erasure ON public.agents TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: agents agents_system; Type: POLICY; Schema: public
 
 CREATE POLICY agents_system ON public.agents TO ringbridge_system USING (true);
@@ -1268,6 +1446,10 @@ CREATE POLICY agents_tenant ON public.agents FOR SELECT TO ringbridge_server USI
 
 ALTER TABLE public.api_keys ENABLE ROW LEVEL SECURITY;
 
+-- Name: api_keys api_keys_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY api_keys_erasure ON public.api_keys TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: api_keys api_keys_system; Type: POLICY; Schema: public
 
 CREATE POLICY api_keys_system ON public.api_keys TO ringbridge_system USING (true);
@@ -1275,6 +1457,10 @@ CREATE POLICY api_keys_system ON public.api_keys TO ringbridge_system USING (tru
 -- Name: assembly_due; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.assembly_due ENABLE ROW LEVEL SECURITY;
+
+-- Name: assembly_due assembly_due_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY assembly_due_erasure ON public.assembly_due TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: assembly_due assembly_due_system; Type: POLICY; Schema: public
 
@@ -1287,6 +1473,10 @@ CREATE POLICY assembly_due_tenant ON public.assembly_due FOR SELECT TO ringbridg
 -- Name: audit_log; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.audit_log ENABLE ROW LEVEL SECURITY;
+
+-- Name: audit_log audit_log_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY audit_log_erasure ON public.audit_log TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: audit_log audit_log_owner; Type: POLICY; Schema: public
 
@@ -1308,6 +1498,10 @@ ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY calls_connector ON public.calls FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
 
+-- Name: calls calls_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY calls_erasure ON public.calls TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: calls calls_system; Type: POLICY; Schema: public
 
 CREATE POLICY calls_system ON public.calls TO ringbridge_system USING (true);
@@ -1319,6 +1513,10 @@ CREATE POLICY calls_tenant ON public.calls FOR SELECT TO ringbridge_server USING
 -- Name: connector_roles; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.connector_roles ENABLE ROW LEVEL SECURITY;
+
+-- Name: connector_roles connector_roles_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY connector_roles_erasure ON public.connector_roles TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: connector_roles connector_roles_owner; Type: POLICY; Schema: public
 
@@ -1332,6 +1530,10 @@ CREATE POLICY connector_roles_system ON public.connector_roles FOR SELECT TO rin
 
 ALTER TABLE public.directory_syncs ENABLE ROW LEVEL SECURITY;
 
+-- Name: directory_syncs directory_syncs_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY directory_syncs_erasure ON public.directory_syncs TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: directory_syncs directory_syncs_system; Type: POLICY; Schema: public
 
 CREATE POLICY directory_syncs_system ON public.directory_syncs TO ringbridge_system USING (true);
@@ -1343,6 +1545,10 @@ CREATE POLICY directory_syncs_tenant ON public.directory_syncs TO ringbridge_ser
 -- Name: event_tokens; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.event_tokens ENABLE ROW LEVEL SECURITY;
+
+-- Name: event_tokens event_tokens_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY event_tokens_erasure ON public.event_tokens TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: event_tokens event_tokens_system; Type: POLICY; Schema: public
 
@@ -1360,9 +1566,17 @@ ALTER TABLE public.events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.events_default ENABLE ROW LEVEL SECURITY;
 
+-- Name: events_default events_default_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY events_default_erasure ON public.events_default TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: events_default events_default_owner; Type: POLICY; Schema: public
 
 CREATE POLICY events_default_owner ON public.events_default TO ringbridge_owner USING (true);
+
+-- Name: events events_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY events_erasure ON public.events TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: events events_owner; Type: POLICY; Schema: public
 
@@ -1384,6 +1598,10 @@ ALTER TABLE public.extensions ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY extensions_connector ON public.extensions FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
 
+-- Name: extensions extensions_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY extensions_erasure ON public.extensions TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: extensions extensions_system; Type: POLICY; Schema: public
 
 CREATE POLICY extensions_system ON public.extensions TO ringbridge_system USING (true);
@@ -1395,6 +1613,10 @@ CREATE POLICY extensions_tenant ON public.extensions TO ringbridge_server USING 
 -- Name: known_recordings; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.known_recordings ENABLE ROW LEVEL SECURITY;
+
+-- Name: known_recordings known_recordings_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY known_recordings_erasure ON public.known_recordings TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: known_recordings known_recordings_system; Type: POLICY; Schema: public
 
@@ -1408,6 +1630,10 @@ CREATE POLICY known_recordings_tenant ON public.known_recordings FOR SELECT TO r
 
 ALTER TABLE public.mapping_sets ENABLE ROW LEVEL SECURITY;
 
+-- Name: mapping_sets mapping_sets_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY mapping_sets_erasure ON public.mapping_sets TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: mapping_sets mapping_sets_system; Type: POLICY; Schema: public
 
 CREATE POLICY mapping_sets_system ON public.mapping_sets TO ringbridge_system USING (true);
@@ -1419,6 +1645,10 @@ CREATE POLICY mapping_sets_tenant ON public.mapping_sets TO ringbridge_server US
 -- Name: mappings; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.mappings ENABLE ROW LEVEL SECURITY;
+
+-- Name: mappings mappings_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY mappings_erasure ON public.mappings TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: mappings mappings_system; Type: POLICY; Schema: public
 
@@ -1432,6 +1662,10 @@ CREATE POLICY mappings_tenant ON public.mappings TO ringbridge_server USING ((te
 
 ALTER TABLE public.problems ENABLE ROW LEVEL SECURITY;
 
+-- Name: problems problems_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY problems_erasure ON public.problems TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: problems problems_system; Type: POLICY; Schema: public
 
 CREATE POLICY problems_system ON public.problems TO ringbridge_system USING (true);
@@ -1444,6 +1678,10 @@ CREATE POLICY problems_tenant ON public.problems TO ringbridge_server USING ((te
 
 ALTER TABLE public.reconcile_todos ENABLE ROW LEVEL SECURITY;
 
+-- Name: reconcile_todos reconcile_todos_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY reconcile_todos_erasure ON public.reconcile_todos TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: reconcile_todos reconcile_todos_system; Type: POLICY; Schema: public
 
 CREATE POLICY reconcile_todos_system ON public.reconcile_todos TO ringbridge_system USING (true);
@@ -1452,9 +1690,25 @@ CREATE POLICY reconcile_todos_system ON public.reconcile_todos TO ringbridge_sys
 
 CREATE POLICY reconcile_todos_tenant ON public.reconcile_todos TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
+-- Name: reconcile_turns; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.reconcile_turns ENABLE ROW LEVEL SECURITY;
+
+-- Name: reconcile_turns reconcile_turns_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY reconcile_turns_erasure ON public.reconcile_turns TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
+-- Name: reconcile_turns reconcile_turns_system; Type: POLICY; Schema: public
+
+CREATE POLICY reconcile_turns_system ON public.reconcile_turns TO ringbridge_system USING (true);
+
 -- Name: recording_searches; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.recording_searches ENABLE ROW LEVEL SECURITY;
+
+-- Name: recording_searches recording_searches_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY recording_searches_erasure ON public.recording_searches TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: recording_searches recording_searches_system; Type: POLICY; Schema: public
 
@@ -1464,6 +1718,10 @@ CREATE POLICY recording_searches_system ON public.recording_searches TO ringbrid
 
 ALTER TABLE public.replays ENABLE ROW LEVEL SECURITY;
 
+-- Name: replays replays_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY replays_erasure ON public.replays TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: replays replays_system; Type: POLICY; Schema: public
 
 CREATE POLICY replays_system ON public.replays TO ringbridge_system USING (true);
@@ -1471,6 +1729,10 @@ CREATE POLICY replays_system ON public.replays TO ringbridge_system USING (true)
 -- Name: stale_legs; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.stale_legs ENABLE ROW LEVEL SECURITY;
+
+-- Name: stale_legs stale_legs_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY stale_legs_erasure ON public.stale_legs TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: stale_legs stale_legs_system; Type: POLICY; Schema: public
 
@@ -1484,6 +1746,10 @@ CREATE POLICY stale_legs_tenant ON public.stale_legs FOR SELECT TO ringbridge_se
 
 ALTER TABLE public.subscription_states ENABLE ROW LEVEL SECURITY;
 
+-- Name: subscription_states subscription_states_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY subscription_states_erasure ON public.subscription_states TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: subscription_states subscription_states_system; Type: POLICY; Schema: public
 
 CREATE POLICY subscription_states_system ON public.subscription_states TO ringbridge_system USING (true);
@@ -1495,6 +1761,10 @@ CREATE POLICY subscription_states_tenant ON public.subscription_states TO ringbr
 -- Name: subscriptions; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.subscriptions ENABLE ROW LEVEL SECURITY;
+
+-- Name: subscriptions subscriptions_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY subscriptions_erasure ON public.subscriptions TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: subscriptions subscriptions_system; Type: POLICY; Schema: public
 
@@ -1508,6 +1778,10 @@ CREATE POLICY subscriptions_tenant ON public.subscriptions TO ringbridge_server 
 
 ALTER TABLE public.tenant_feeds ENABLE ROW LEVEL SECURITY;
 
+-- Name: tenant_feeds tenant_feeds_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY tenant_feeds_erasure ON public.tenant_feeds TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
 -- Name: tenant_feeds tenant_feeds_system; Type: POLICY; Schema: public
 
 CREATE POLICY tenant_feeds_system ON public.tenant_feeds TO ringbridge_system USING (true);
@@ -1519,6 +1793,10 @@ CREATE POLICY tenant_feeds_tenant ON public.tenant_feeds FOR SELECT TO ringbridg
 -- Name: tenants; Type: ROW SECURITY; Schema: public
 
 ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+
+-- Name: tenants tenants_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY tenants_erasure ON public.tenants TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: tenants tenants_owner; Type: POLICY; Schema: public
 
@@ -1539,6 +1817,10 @@ ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 -- Name: users users_connector; Type: POLICY; Schema: public
 
 CREATE POLICY users_connector ON public.users FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+
+-- Name: users users_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY users_erasure ON public.users TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
 
 -- Name: users users_system; Type: POLICY; Schema: public
 
@@ -1855,6 +2137,15 @@ GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integ
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO ringbridge_server;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO ringbridge_system;
 
+-- Name: FUNCTION allow_tenant_erasure(erasable regclass); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.allow_tenant_erasure(erasable regclass) FROM PUBLIC;
+
+-- Name: FUNCTION count_tenant_rows(counted text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.count_tenant_rows(counted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.count_tenant_rows(counted text) TO ringbridge_system;
+
 -- Name: FUNCTION create_connector_role(role_name text, password text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.create_connector_role(role_name text, password text) FROM PUBLIC;
@@ -1869,9 +2160,23 @@ GRANT ALL ON FUNCTION public.drop_event_partition(retention interval) TO ringbri
 REVOKE ALL ON FUNCTION public.ensure_event_partitions(days_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_event_partitions(days_ahead integer) TO ringbridge_system;
 
+-- Name: FUNCTION erase_tenant_rows(erased text, batch integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.erase_tenant_rows(erased text, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_tenant_rows(erased text, batch integer) TO ringbridge_system;
+
+-- Name: FUNCTION finish_tenant_removal(erased text, batch integer); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.finish_tenant_removal(erased text, batch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.finish_tenant_removal(erased text, batch integer) TO ringbridge_system;
+
 -- Name: FUNCTION revoke_connector_role(tenant text, name text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.revoke_connector_role(tenant text, name text) FROM PUBLIC;
+
+-- Name: FUNCTION tenant_tables(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.tenant_tables() FROM PUBLIC;
 
 -- Name: TABLE agents; Type: ACL; Schema: public
 
@@ -2152,7 +2457,7 @@ GRANT SELECT ON TABLE public.event_token_version TO ringbridge_system;
 -- Name: TABLE event_tokens; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.event_tokens TO ringbridge_server;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.event_tokens TO ringbridge_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_tokens TO ringbridge_system;
 
 -- Name: TABLE events; Type: ACL; Schema: public
 
@@ -2163,6 +2468,10 @@ GRANT SELECT,INSERT ON TABLE public.events TO ringbridge_system;
 
 GRANT SELECT ON TABLE public.known_recordings TO ringbridge_server;
 GRANT SELECT,INSERT,DELETE ON TABLE public.known_recordings TO ringbridge_system;
+
+-- Name: TABLE last_public_url; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.last_public_url TO ringbridge_system;
 
 -- Name: TABLE mapping_sets; Type: ACL; Schema: public
 
@@ -2192,6 +2501,10 @@ GRANT USAGE ON SEQUENCE public.reconcile_generations TO ringbridge_system;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.reconcile_todos TO ringbridge_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconcile_todos TO ringbridge_system;
+
+-- Name: TABLE reconcile_turns; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.reconcile_turns TO ringbridge_system;
 
 -- Name: TABLE recording_searches; Type: ACL; Schema: public
 

@@ -139,6 +139,7 @@ enum StatementRegistry {
         BeginTenantRemoval(id: tenantID),
         ListRemainingRows(tenantID: tenantID),
         ListRemainingExtensions(tenantID: tenantID),
+        ListRemainingAgents(tenantID: tenantID),
         CountTenantRows(tenantID: tenantID),
         ListErasableTenants(),
         EraseTenantRows(tenantID: tenantID, batch: 1),

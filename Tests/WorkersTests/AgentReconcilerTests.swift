@@ -282,6 +282,23 @@ struct AgentReconcilerTests {
         }
     }
 
+    @Test("R9: a tenant that is being removed is erased only when its agents have no row of ours any more")
+    func removed() async throws {
+        try await Self.with { world in
+            try await world.reconcile()
+            let id = world.scope.tenantID
+            _ = try await world.database.system { try await $0.removals.begin(id) }
+            let progress = try await world.database.system { try await $0.removals.progress(of: id) }
+            #expect(progress.agents == [136, 137])
+            let early = try await world.database.system { try await $0.removals.erasable() }
+            #expect(early.isEmpty)
+            try await world.reconcile()
+            #expect(world.types(of: 136).count + world.types(of: 137).count == 0)
+            let late = try await world.database.system { try await $0.removals.erasable() }
+            #expect(late == [id])
+        }
+    }
+
     @Test("suspended: our rows go and presence with them, the agents stay listed; active again, all is restored")
     func suspended() async throws {
         try await Self.with { world in

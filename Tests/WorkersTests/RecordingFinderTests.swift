@@ -231,23 +231,19 @@ struct RecordingFinderTests {
             let (call, written) = try await Self.playLateRecording(world)
             #expect(try await Self.look(world, at: written + .seconds(120)) == 1)
             try world.pbx.setRecording(Self.recording, callID: call.callID, extensionID: Self.phone)
-            func setBudget(remaining: Int) async throws {
+            func setBudget(remaining: Int, resetSeconds: Int) async throws {
+                let owner = PBXBudgetOwner(pbxURL: world.fixture.url, pbxClient: String(CallWorld.clientID))
+                let news = PBXBudgetNews(limit: 1000, remaining: remaining, resetSeconds: resetSeconds)
                 try await world.database.system { transaction in
-                    try await transaction.recordBudget(
-                        pbxURL: world.fixture.url,
-                        pbxClient: String(CallWorld.clientID),
-                        limit: 1000,
-                        remaining: remaining,
-                        resetSeconds: 600,
-                        blockSeconds: nil
-                    )
+                    _ = try await transaction.recordBudget(news, of: owner)
                 }
             }
-            try await setBudget(remaining: 200)
+            try await setBudget(remaining: 200, resetSeconds: 600)
             #expect(try await Self.look(world, at: written + .seconds(1800)) == 1)
             #expect(try await world.problems().isEmpty)
             #expect(try await world.feed().map(\.version) == [1])
-            try await setBudget(remaining: 900)
+            // The next hour.
+            try await setBudget(remaining: 900, resetSeconds: 3600)
             #expect(try await Self.look(world, at: written + .seconds(1860)) == 1)
             #expect(try await Self.look(world, at: written + .seconds(2410)) == 2)
             #expect(try await world.feed().map(\.record.recordingID) == [Self.recording])

@@ -59,8 +59,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
   WHERE r.role_name = session_user AND t.status <> 'removing'
 $$;
 
--- What a removal erases is the owner's to erase, one named tenant at a time: the runtime roles cannot delete events, calls
--- and the audit log. Every table with a tenant_id needs this policy; a later migration that adds one adds it too.
+-- What a removal erases is the owner's to erase, one named tenant at a time: the runtime roles cannot delete events and
+-- the audit log. Every table with a tenant_id needs this policy; a later migration that adds one adds it too.
 CREATE FUNCTION allow_tenant_erasure(erasable regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN

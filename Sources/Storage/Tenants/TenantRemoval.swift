@@ -20,6 +20,8 @@ package struct RemovalProgress: Hashable, Sendable {
     /// Our rows on the PBX.
     package var rows: [RemainingRow]
     package var extensions: [RemainingExtension]
+    /// Queue agents of which the PBX has not confirmed yet that they have no row of ours, by their numbers on the PBX.
+    package var agents: [Int64]
 }
 
 extension SystemTransaction {
@@ -40,6 +42,7 @@ package struct TenantRemovals: Sendable {
         guard before.status != .removing else { return before }
         _ = try await self.postgres.execute(BeginTenantRemoval(id: id))
         _ = try await self.postgres.execute(RequestTenantReconcile(tenantID: id))
+        _ = try await self.postgres.execute(RequestAgentSync(tenantID: id))
         try await self.postgres.notify(channel: Channel.reconcile, payload: "")
         return before
     }
@@ -48,7 +51,8 @@ package struct TenantRemovals: Sendable {
     package func progress(of id: TenantID) async throws -> RemovalProgress {
         RemovalProgress(
             rows: try await self.postgres.execute(ListRemainingRows(tenantID: id)),
-            extensions: try await self.postgres.execute(ListRemainingExtensions(tenantID: id))
+            extensions: try await self.postgres.execute(ListRemainingExtensions(tenantID: id)),
+            agents: try await self.postgres.execute(ListRemainingAgents(tenantID: id))
         )
     }
 
@@ -93,7 +97,7 @@ struct LockTenant: Statement {
     static let sql: StaticString = """
         SELECT tenant_id, name, locale, time_zone, status, pbx_url, pbx_client_id, pbx_app_id, pbx_app_secret_sealed,
           external_only, record_unanswered_outgoing, direct_missed, agent_presence, grace_seconds, stale_after_seconds,
-          event_limit, version, pbx_client_resolved, created_at, updated_at
+          event_limit, call_retention_days, version, pbx_client_resolved, created_at, updated_at
         FROM tenants WHERE tenant_id = $1 FOR UPDATE
         """
     var id: TenantID
@@ -148,6 +152,15 @@ struct ListRemainingExtensions: Statement {
     }
 }
 
+struct ListRemainingAgents: Statement {
+    static let sql: StaticString =
+        "SELECT agent_id FROM agents WHERE tenant_id = $1 AND subscribed ORDER BY agent_id"
+    var tenantID: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Int64 { try row.next() }
+}
+
 struct CountTenantRows: Statement {
     static let sql: StaticString = """
         SELECT table_name, sum(row_count)::int8 FROM count_tenant_rows($1) GROUP BY table_name ORDER BY table_name
@@ -164,6 +177,7 @@ struct ListErasableTenants: Statement {
     static let sql: StaticString = """
         SELECT tenant_id FROM tenants t
         WHERE status = 'removing' AND NOT EXISTS (SELECT FROM reconcile_todos r WHERE r.tenant_id = t.tenant_id)
+          AND NOT EXISTS (SELECT FROM agents a WHERE a.tenant_id = t.tenant_id AND a.subscribed)
         ORDER BY tenant_id
         """
 

@@ -108,6 +108,7 @@ extension RemovalProgress {
             "tenant": .string(id.rawValue),
             "status": .string(Tenant.Status.removing.rawValue),
             "remaining": self.remaining,
+            "agents": .array(self.agents.map { .integer($0) }),
             "extensions": .array(
                 self.extensions.map { waiting in
                     [

@@ -311,7 +311,8 @@ extension PBXError {
         switch self.code {
         case .refused, .unparsable, .invalidRequest: true
         case .unavailable: self.httpStatus != nil
-        case .heldBack, .unauthorized, .accessDenied, .notFound, .rateLimited, .concurrentRequest, .timedOut, .cancelled:
+        case .heldBack, .unauthorized, .accessDenied, .notFound, .rateLimited, .concurrentRequest, .timedOut,
+            .cancelled:
             false
         }
     }
