@@ -714,6 +714,22 @@ CREATE TABLE public.pbx_budgets (
     refusals integer DEFAULT 0 NOT NULL
 );
 
+-- Name: pbx_inquiries; Type: TABLE; Schema: public
+
+CREATE TABLE public.pbx_inquiries (
+    tenant_id text NOT NULL,
+    inquiry_id uuid NOT NULL,
+    kind text NOT NULL,
+    body jsonb NOT NULL,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    claimed_at timestamp with time zone,
+    answer jsonb,
+    CONSTRAINT pbx_inquiries_answer_check CHECK (((answer IS NULL) OR (claimed_at IS NOT NULL))),
+    CONSTRAINT pbx_inquiries_kind_check CHECK ((kind = ANY (ARRAY['plan'::text, 'check'::text])))
+);
+
+ALTER TABLE ONLY public.pbx_inquiries FORCE ROW LEVEL SECURITY;
+
 -- Name: problems; Type: TABLE; Schema: public
 
 CREATE TABLE public.problems (
@@ -1026,6 +1042,11 @@ ALTER TABLE ONLY public.mappings
 ALTER TABLE ONLY public.pbx_budgets
     ADD CONSTRAINT pbx_budgets_pkey PRIMARY KEY (pbx_url, pbx_client);
 
+-- Name: pbx_inquiries pbx_inquiries_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.pbx_inquiries
+    ADD CONSTRAINT pbx_inquiries_pkey PRIMARY KEY (tenant_id, inquiry_id);
+
 -- Name: problems problems_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.problems
@@ -1208,6 +1229,12 @@ CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, use
 
 -- Name: reconcile_todos_claimed_idx; Type: INDEX; Schema: public
 
+-- Name: pbx_inquiries_unclaimed_idx; Type: INDEX; Schema: public
+
+CREATE INDEX pbx_inquiries_unclaimed_idx ON public.pbx_inquiries USING btree (asked_at) WHERE (claimed_at IS NULL);
+
+-- Name: reconcile_todos_claimed_idx; Type: INDEX; Schema: public
+
 CREATE INDEX reconcile_todos_claimed_idx ON public.reconcile_todos USING btree (tenant_id) WHERE (claimed_until IS NOT NULL);
 
 -- Name: reconcile_todos_tenant_due_idx; Type: INDEX; Schema: public
@@ -1282,6 +1309,30 @@ ALTER TABLE ONLY public.agent_tokens
 ALTER TABLE ONLY public.agents
     ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: tenants tenants_status_changed; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER tenants_status_changed AFTER UPDATE OF status ON public.tenants FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.note_event_token_change();
+
+-- Name: agent_events agent_events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_events
+    ADD CONSTRAINT agent_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agent_syncs agent_syncs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_syncs
+    ADD CONSTRAINT agent_syncs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agent_tokens agent_tokens_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agent_tokens
+    ADD CONSTRAINT agent_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: agents agents_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.agents
+    ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
 -- Name: api_keys api_keys_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.api_keys
@@ -1331,6 +1382,11 @@ ALTER TABLE ONLY public.mappings
 
 ALTER TABLE ONLY public.mappings
     ADD CONSTRAINT mappings_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, user_id);
+
+-- Name: pbx_inquiries pbx_inquiries_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.pbx_inquiries
+    ADD CONSTRAINT pbx_inquiries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: problems problems_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1657,6 +1713,22 @@ CREATE POLICY mappings_system ON public.mappings TO ringbridge_system USING (tru
 -- Name: mappings mappings_tenant; Type: POLICY; Schema: public
 
 CREATE POLICY mappings_tenant ON public.mappings TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
+
+-- Name: pbx_inquiries; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.pbx_inquiries ENABLE ROW LEVEL SECURITY;
+
+-- Name: pbx_inquiries pbx_inquiries_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY pbx_inquiries_erasure ON public.pbx_inquiries TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
+-- Name: pbx_inquiries pbx_inquiries_system; Type: POLICY; Schema: public
+
+CREATE POLICY pbx_inquiries_system ON public.pbx_inquiries TO ringbridge_system USING (true);
+
+-- Name: pbx_inquiries pbx_inquiries_tenant; Type: POLICY; Schema: public
+
+CREATE POLICY pbx_inquiries_tenant ON public.pbx_inquiries TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
 
 -- Name: problems; Type: ROW SECURITY; Schema: public
 
@@ -2486,6 +2558,11 @@ GRANT SELECT ON TABLE public.mappings TO ringbridge_system;
 -- Name: TABLE pbx_budgets; Type: ACL; Schema: public
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx_budgets TO ringbridge_system;
+
+-- Name: TABLE pbx_inquiries; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.pbx_inquiries TO ringbridge_server;
+GRANT SELECT,DELETE,UPDATE ON TABLE public.pbx_inquiries TO ringbridge_system;
 
 -- Name: TABLE problems; Type: ACL; Schema: public
 

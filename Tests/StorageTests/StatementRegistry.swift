@@ -27,7 +27,7 @@ enum StatementRegistry {
 
     static var all: [any Statement] {
         Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.removal + Self.agents + Self.calls
-            + Self.recordings + Self.replays + Self.schema
+            + Self.inquiries + Self.recordings + Self.replays + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -144,6 +144,15 @@ enum StatementRegistry {
         ListErasableTenants(),
         EraseTenantRows(tenantID: tenantID, batch: 1),
         FinishTenantRemoval(tenantID: tenantID, batch: 1),
+    ]
+
+    private static let inquiries: [any Statement] = [
+        InsertInquiry(tenantID: "807", inquiryID: claimID, kind: "plan", body: json),
+        FindAnswer(tenantID: "807", inquiryID: claimID),
+        DeleteInquiry(tenantID: "807", inquiryID: claimID),
+        ClaimInquiries(limit: 1),
+        AnswerInquiry(tenantID: tenantID, inquiryID: claimID, answer: json),
+        DropOldInquiries(),
     ]
 
     static let agentID = AgentID(rawValue: 136)

@@ -300,7 +300,7 @@ struct MappingRoutesTests {
     }
 
     /// Runs `work` whenever the channel says that there is some, until the request is answered.
-    private static func during(
+    static func during(
         _ api: TestAPI,
         _ channel: String,
         work: @escaping @Sendable () async throws -> Void,

@@ -22,6 +22,32 @@ extension ReconcilerTests {
         let reconciler: Reconciler
         let directory: DirectoryReader
 
+        /// Tells what runs would do.
+        var previewer: PlanPreviewer {
+            PlanPreviewer(
+                database: self.database,
+                gateway: PBXGateway(
+                    http: self.http,
+                    defaultURL: self.pbx.url,
+                    database: self.database,
+                    keyRing: self.keyRing,
+                    logger: ReconcilerTests.logger
+                ),
+                keyRing: self.keyRing,
+                publicURL: ReconcilerTests.publicURL
+            )
+        }
+
+        /// A worker that answers questions about PBXs.
+        var answerer: InquiryAnswerer {
+            InquiryAnswerer(
+                database: self.database,
+                listener: self.listener,
+                previewer: self.previewer,
+                logger: ReconcilerTests.logger
+            )
+        }
+
         var database: Database { self.test.database }
 
         func map(_ mappings: [(Int64, String?)]) async throws -> [ReconcileTicket] {

@@ -12,6 +12,10 @@ package enum Channel {
     package static let directory = "ringbridge_directory"
     /// An extension directory was read, or could not be; the payload is the tenant id.
     package static let directoryRead = "ringbridge_directory_read"
+    /// Somebody asked about a PBX and waits for a worker's answer.
+    package static let inquiries = "ringbridge_inquiries"
+    /// A worker has answered; the payload is the tenant id.
+    package static let inquiryAnswered = "ringbridge_inquiry_answered"
     /// Tenants' agents became due.
     package static let agents = "ringbridge_agents"
     /// Event tokens changed, of extensions or of agents.

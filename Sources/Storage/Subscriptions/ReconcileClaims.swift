@@ -79,9 +79,14 @@ package struct ReconcileClaims: Sendable {
 
     /// What the run needs; nil when the tenant is gone.
     package func target(of claim: ReconcileClaim) async throws -> ReconcileTarget? {
-        guard let tenant = try await self.postgres.first(FindTenant(id: claim.scope.tenantID)),
+        try await self.target(of: claim.scope, extensionID: claim.extensionID)
+    }
+
+    /// What a run over that extension would need; nil when the tenant is gone.
+    package func target(of scope: TenantScope, extensionID: ExtensionID) async throws -> ReconcileTarget? {
+        guard let tenant = try await self.postgres.first(FindTenant(id: scope.tenantID)),
             let facts = try await self.postgres.first(
-                FindReconcileFacts(tenantID: claim.scope.tenantID, extensionID: claim.extensionID)
+                FindReconcileFacts(tenantID: scope.tenantID, extensionID: extensionID)
             )
         else { return nil }
         return ReconcileTarget(

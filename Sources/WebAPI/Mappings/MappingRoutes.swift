@@ -13,6 +13,7 @@ struct MappingRoutes: Sendable {
     let keyRing: KeyRing
     let changes: ChangeWait
 
+    private var inquiries: InquiryWait { InquiryWait(database: self.database, changes: self.changes) }
     private var reconcile: ReconcileWait { ReconcileWait(database: self.database, changes: self.changes) }
 
     func add(to router: RouterGroup<TenantAdminContext>) {
@@ -53,14 +54,23 @@ struct MappingRoutes: Sendable {
     }
 
     private func replace(_ request: Request, context: TenantAdminContext) async throws -> Response {
-        _ = try QueryParameters(request, known: [])
+        let isDryRun = try QueryParameters(request, known: ["dry_run"]).flag("dry_run")
         let condition = EntityTag.Condition(request)
         guard condition != .none else { throw HTTPProblem(.preconditionRequired) }
         let wanted = try MappingBody.mappings(try await request.json(upTo: Self.maximumBody))
         try context.requireActive()
         let wait = PreferredWait(request)
         try await self.waitForDirectory(context.scope, until: wait.deadline)
-
+        guard !isDryRun else {
+            let subjects = try await self.subjects(of: wanted, condition: condition, context: context)
+            let preview = try await self.inquiries.answer(
+                PlanPreview.self,
+                to: .plan(subjects),
+                of: context.scope,
+                until: wait.deadline
+            )
+            return .json(preview.json(in: context.language(of: request)), headers: wait.headers)
+        }
         let (set, tickets) = try await self.write(wanted, condition: condition, context: context)
         let report = try await self.reconcile.report(context.scope, after: tickets, until: wait.deadline)
         var headers = wait.headers
@@ -83,12 +93,7 @@ struct MappingRoutes: Sendable {
         try await self.database.tenant(context.scope) { transaction in
             let locked = try await transaction.mappings.lockCurrent()
             guard condition.holds(for: locked.version) else { throw HTTPProblem(.preconditionFailed) }
-            let isRead = try await transaction.directory.status().syncedAt != nil
-            let directory = isRead ? try await transaction.directory.list() : nil
-            let users = try await transaction.users.existing(Array(Set(wanted.compactMap(\.userID))))
-            if let problem = MappingBody.problem(MappingValidation(wanted, directory: directory, users: users)) {
-                throw problem
-            }
+            try await Self.validate(wanted, in: transaction)
             var generator = SystemRandomNumberGenerator()
             let (set, tickets) = try await transaction.mappings.replace(
                 wanted,
@@ -100,6 +105,30 @@ struct MappingRoutes: Sendable {
                 try await transaction.audit(Self.auditEntry(from: locked.mappings, to: set.mappings, context: context))
             }
             return (set, tickets)
+        }
+    }
+
+    /// The extensions that the write would run. Refuses what the write refuses, and changes nothing.
+    private func subjects(
+        of wanted: [Mapping],
+        condition: EntityTag.Condition,
+        context: TenantAdminContext
+    ) async throws -> [PlanPreview.Subject] {
+        try await self.database.snapshot(of: context.scope) { transaction in
+            let current = try await transaction.mappings.current()
+            guard condition.holds(for: current.version) else { throw HTTPProblem(.preconditionFailed) }
+            try await Self.validate(wanted, in: transaction)
+            return try await transaction.mappings.subjects(of: wanted, current: current)
+        }
+    }
+
+    /// - Throws: ``HTTPProblem`` 422 when the directory or the users speak against the set.
+    private static func validate(_ wanted: [Mapping], in transaction: TenantTransaction) async throws {
+        let isRead = try await transaction.directory.status().syncedAt != nil
+        let directory = isRead ? try await transaction.directory.list() : nil
+        let users = try await transaction.users.existing(Array(Set(wanted.compactMap(\.userID))))
+        if let problem = MappingBody.problem(MappingValidation(wanted, directory: directory, users: users)) {
+            throw problem
         }
     }
 

@@ -5,24 +5,34 @@ import Telephony
 extension OpenedProblem {
     /// The problem as `GET …/problems` and a mapping write's answer show it.
     func json(in language: Language) -> JSONValue {
-        let data = (try? JSONParser.parse(self.problem.data.bytes)) ?? [:]
+        self.problem.json(of: self.extensionID, since: self.since, in: language)
+    }
+}
+
+extension Storage.Problem {
+    /// The problem as people read it.
+    ///
+    /// `extensionID`: nil when the whole tenant is concerned.
+    /// `since`: nil when it is only foreseen.
+    func json(of extensionID: ExtensionID?, since: Timestamp?, in language: Language) -> JSONValue {
+        let data = (try? JSONParser.parse(self.data.bytes)) ?? [:]
         return [
-            "code": .string(self.problem.code.rawValue),
-            "extension_id": JSONValue(self.extensionID?.rawValue),
-            "title": .string(self.problem.code.entry.title[language]),
-            "detail": .string(self.detail(data)[language]),
-            "since": JSONValue(self.since),
+            "code": .string(self.code.rawValue),
+            "extension_id": JSONValue(extensionID?.rawValue),
+            "title": .string(self.code.entry.title[language]),
+            "detail": .string(self.detail(data, of: extensionID)[language]),
+            "since": JSONValue(since),
             "data": data,
         ]
     }
 
-    private func detail(_ data: JSONValue) -> LocalizedText {
-        let entry = self.problem.code.entry
+    private func detail(_ data: JSONValue, of extensionID: ExtensionID?) -> LocalizedText {
+        let entry = self.code.entry
         let text: LocalizedText? =
-            switch self.problem.code {
-            case .eventLimitReached: LimitNumbers(data)?.text(extensionID: self.extensionID)
-            case .staleLeg: StaleLegNumbers(data)?.text(extensionID: self.extensionID, remedy: entry.remedy)
-            case .quarantinedEvents: QuarantineNumbers(data)?.text(extensionID: self.extensionID, remedy: entry.remedy)
+            switch self.code {
+            case .eventLimitReached: LimitNumbers(data)?.text(extensionID: extensionID)
+            case .staleLeg: StaleLegNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
+            case .quarantinedEvents: QuarantineNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
             default: nil
             }
         return text

@@ -12,7 +12,8 @@ extension ProblemCode {
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
             .duplicateExtension:
             self.contentEntry
-        case .tooManyRequests, .internalError, .databaseUnavailable, .overloaded, .shuttingDown: self.serverEntry
+        case .tooManyRequests, .internalError, .databaseUnavailable, .overloaded, .noAnswerInTime, .shuttingDown:
+            self.serverEntry
         }
     }
 
@@ -216,6 +217,18 @@ extension ProblemCode {
                 remedy: LocalizedText(
                     ru: "Повторите запрос после времени, указанного в Retry-After.",
                     en: "Repeat the request after the time in Retry-After."
+                )
+            )
+        case .noAnswerInTime:
+            ProblemEntry(
+                LocalizedText(ru: "Ответ не получен вовремя", en: "No answer in time"),
+                meaning: LocalizedText(
+                    ru: "Опрос АТС не закончился за отведённое время; ничего не изменено.",
+                    en: "Asking the PBX did not end within the time given; nothing was changed."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите, дав больше времени (Prefer: wait=60), и проверьте, что рабочие процессы запущены.",
+                    en: "Repeat with more time, for example Prefer: wait=60, and check that the workers run."
                 )
             )
         case .shuttingDown:

@@ -32,6 +32,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case internalError = "internal_error"
     case databaseUnavailable = "database_unavailable"
     case overloaded
+    case noAnswerInTime = "no_answer_in_time"
     case shuttingDown = "shutting_down"
 
     /// The HTTP status of the answer.
@@ -56,6 +57,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .tooManyRequests: .tooManyRequests
         case .internalError: .internalServerError
         case .databaseUnavailable, .overloaded, .shuttingDown: .serviceUnavailable
+        case .noAnswerInTime: .gatewayTimeout
         }
     }
 }

@@ -11,6 +11,13 @@ enum BudgetRule {
     /// Percent of the limit that stay for others.
     static func reservePercent(isInteractive: Bool) -> Int { isInteractive ? 5 : 20 }
 
+    /// How many requests may be sent before the next has to wait; nil while the PBX has not said.
+    static func available(_ budget: PBXBudget?, isInteractive: Bool) -> Int? {
+        guard let budget, let limit = budget.limit, let remaining = budget.remaining else { return nil }
+        let reserve = limit * self.reservePercent(isInteractive: isInteractive) / 100
+        return budget.blockedSeconds > 0 ? 0 : max(remaining - reserve, 0)
+    }
+
     /// `budget`: nil before the first answer of this PBX client.
     static func decide(_ budget: PBXBudget?, isInteractive: Bool) -> Decision {
         guard let budget else { return .go }

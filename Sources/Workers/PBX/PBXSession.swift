@@ -64,7 +64,7 @@ final class PBXSession: Sendable {
         _ request: (RingmeClient) async throws(PBXError) -> Value
     ) async throws -> Value {
         let gate = BudgetGate(
-            owner: PBXBudgetOwner(pbxURL: self.endpoint.baseURL, pbxClient: self.budgetOwner),
+            owner: self.budgetOwner,
             isInteractive: isInteractive,
             database: self.database,
             turns: self.turns
@@ -81,8 +81,16 @@ final class PBXSession: Sendable {
         }.get()
     }
 
+    /// What the PBX last said of the budget; nil before its first answer.
+    func budget() async throws -> PBXBudget? {
+        try await self.database.system { try await $0.budget(of: self.budgetOwner) }
+    }
+
     /// Tenants of one PBX client share its budget; before the client is known an application has one of its own.
-    private var budgetOwner: String {
-        self.resolvedClient.withLock { $0 } ?? "app:\(self.pbx.appID)"
+    private var budgetOwner: PBXBudgetOwner {
+        PBXBudgetOwner(
+            pbxURL: self.endpoint.baseURL,
+            pbxClient: self.resolvedClient.withLock { $0 } ?? "app:\(self.pbx.appID)"
+        )
     }
 }

@@ -410,7 +410,7 @@ extension ExtensionTokens {
 }
 
 /// The numbers of a limit problem, as the contract shows them.
-private struct LimitDetails: Encodable {
+struct LimitDetails: Encodable {
     var limit: Int
     var used: Int
     var ours: Int

@@ -18,7 +18,7 @@ func withConnection<Value: Sendable>(
     guard let configuration = url.read(&values), values.problems.isEmpty else {
         throw ConfigurationError(problems: values.problems)
     }
-    let connection = try await PostgresConnection.connect(configuration, logger: quietLogger)
+    let connection = try await PostgresConnection.connect(configuration, logger: commandLogger)
     let result: Result<Value, any Error>
     do {
         result = .success(try await body(connection))
@@ -43,8 +43,8 @@ func withDatabase<Value: Sendable>(
     guard let configuration = DatabaseURL.runtime.read(&values) else {
         throw ConfigurationError(problems: values.problems)
     }
-    let pool = PostgresPool(configuration: configuration, size: 2, logger: quietLogger)
-    let group = ServiceGroup(services: [pool], logger: quietLogger)
+    let pool = PostgresPool(configuration: configuration, size: 2, logger: commandLogger)
+    let group = ServiceGroup(services: [pool], logger: commandLogger)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
         let result: Result<Value, any Error>
@@ -60,4 +60,4 @@ func withDatabase<Value: Sendable>(
 }
 
 /// Commands print their results and errors; what goes on below is no news for their user.
-private let quietLogger = Logger(label: "ringbridge.command") { _ in SwiftLogNoOpLogHandler() }
+let commandLogger = Logger(label: "ringbridge.command") { _ in SwiftLogNoOpLogHandler() }

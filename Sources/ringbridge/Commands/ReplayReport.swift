@@ -170,12 +170,12 @@ private struct SummaryLine: Encodable {
 }
 
 /// Prints a value as JSON on one line.
-private func printLine(_ value: some Encodable) throws {
+func printLine(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
-private func printError(_ text: String) {
+func printError(_ text: String) {
     FileHandle.standardError.write(Data((text + "\n").utf8))
 }

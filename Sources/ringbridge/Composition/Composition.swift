@@ -128,6 +128,17 @@ struct Composition {
                 driftCheckInterval: self.configuration.driftCheckInterval,
                 logger: Logger(label: "ringbridge.agents")
             ),
+            InquiryAnswerer(
+                database: database,
+                listener: listener,
+                previewer: PlanPreviewer(
+                    database: database,
+                    gateway: gateway,
+                    keyRing: self.configuration.keyRing,
+                    publicURL: self.configuration.publicURL
+                ),
+                logger: Logger(label: "ringbridge.inquiries")
+            ),
             TenantRemover(
                 database: database,
                 listener: listener,

@@ -1,0 +1,179 @@
+package import FoundationEssentials
+import Postgres
+import Telephony
+
+/// A question about a tenant's PBX. Whoever serves HTTP does not speak to PBXs: it asks by a row, and a worker answers.
+package enum Inquiry: Hashable, Sendable {
+    /// What runs over these extensions would do: answered by a ``PlanPreview``.
+    case plan([PlanPreview.Subject])
+}
+
+/// A question leased to one worker. It is leased once: when the worker dies, the asker's time passes.
+package struct InquiryClaim: Hashable, Sendable {
+    package var scope: TenantScope
+    package var inquiryID: UUID
+    package var inquiry: Inquiry
+}
+
+extension TenantTransaction {
+    /// Asks, and wakes the workers.
+    package func ask(_ inquiry: Inquiry, id: UUID) async throws {
+        let body: PostgresJSON =
+            switch inquiry {
+            case .plan(let subjects): try PostgresJSON(json: subjects)
+            }
+        _ = try await self.postgres.execute(
+            InsertInquiry(tenantID: self.tenantID, inquiryID: id, kind: inquiry.kind, body: body)
+        )
+        try await self.postgres.notify(channel: Channel.inquiries, payload: "")
+    }
+
+    /// The answer; nil while there is none.
+    ///
+    /// - Throws: an error of decoding when the answer is to another kind of question.
+    package func answer<Answer: Decodable>(_ type: Answer.Type, to id: UUID) async throws -> Answer? {
+        let answer = try await self.postgres.first(FindAnswer(tenantID: self.tenantID, inquiryID: id)) ?? nil
+        return try answer.map { try JSONDecoder().decode(type, from: Data($0.bytes)) }
+    }
+
+    /// Takes the question back: it is answered, or nobody waits for it any more.
+    package func withdrawInquiry(_ id: UUID) async throws {
+        _ = try await self.postgres.execute(DeleteInquiry(tenantID: self.tenantID, inquiryID: id))
+    }
+}
+
+extension SystemTransaction {
+    /// Leases up to `limit` questions, the oldest first.
+    package func claimInquiries(limit: Int) async throws -> [InquiryClaim] {
+        try await self.postgres.execute(ClaimInquiries(limit: Int32(clamping: limit))).compactMap { row in
+            // One that this program does not understand is left to its asker's patience.
+            try? InquiryClaim(
+                scope: row.scope,
+                inquiryID: row.inquiryID,
+                inquiry: Inquiry(kind: row.kind, body: row.body)
+            )
+        }
+    }
+
+    /// Answers, and wakes the asker. An asker that is gone is no matter.
+    package func answer(_ claim: InquiryClaim, with answer: some Encodable) async throws {
+        _ = try await self.postgres.execute(
+            AnswerInquiry(
+                tenantID: claim.scope.tenantID,
+                inquiryID: claim.inquiryID,
+                answer: try PostgresJSON(json: answer)
+            )
+        )
+        try await self.postgres.notify(channel: Channel.inquiryAnswered, payload: claim.scope.tenantID.rawValue)
+    }
+
+    /// Removes the questions of askers that died, when they are an hour old.
+    package func dropOldInquiries() async throws {
+        _ = try await self.postgres.execute(DropOldInquiries())
+    }
+}
+
+extension Inquiry {
+    fileprivate var kind: String {
+        switch self {
+        case .plan: "plan"
+        }
+    }
+
+    fileprivate init(kind: String, body: PostgresJSON) throws {
+        self = .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: Data(body.bytes)))
+    }
+}
+
+extension PostgresJSON {
+    /// A value as a JSON document.
+    fileprivate init(json value: some Encodable) throws {
+        self.init(bytes: Array(try JSONEncoder().encode(value)))
+    }
+}
+
+struct InsertInquiry: Statement {
+    static let sql: StaticString = """
+        INSERT INTO pbx_inquiries (tenant_id, inquiry_id, kind, body) VALUES ($1, $2, $3, $4)
+        """
+    var tenantID: String
+    var inquiryID: UUID
+    var kind: String
+    var body: PostgresJSON
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.inquiryID)
+        bindings.append(self.kind)
+        bindings.append(self.body)
+    }
+}
+
+struct FindAnswer: Statement {
+    static let sql: StaticString = "SELECT answer FROM pbx_inquiries WHERE tenant_id = $1 AND inquiry_id = $2"
+    var tenantID: String
+    var inquiryID: UUID
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.inquiryID)
+    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> PostgresJSON? { try row.nextOptional() }
+}
+
+struct DeleteInquiry: Statement {
+    static let sql: StaticString = "DELETE FROM pbx_inquiries WHERE tenant_id = $1 AND inquiry_id = $2"
+    var tenantID: String
+    var inquiryID: UUID
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.inquiryID)
+    }
+}
+
+struct ClaimInquiries: Statement {
+    static let sql: StaticString = """
+        WITH asked AS (
+          SELECT tenant_id, inquiry_id FROM pbx_inquiries WHERE claimed_at IS NULL
+          ORDER BY asked_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+        UPDATE pbx_inquiries i SET claimed_at = now() FROM asked
+        WHERE i.tenant_id = asked.tenant_id AND i.inquiry_id = asked.inquiry_id
+        RETURNING i.tenant_id, i.inquiry_id, i.kind, i.body
+        """
+    var limit: Int32
+
+    struct Output: Sendable {
+        var scope: TenantScope
+        var inquiryID: UUID
+        var kind: String
+        var body: PostgresJSON
+    }
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.limit) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
+        Output(
+            scope: TenantScope(tenantID: try row.next()),
+            inquiryID: try row.next(),
+            kind: try row.next(),
+            body: try row.next()
+        )
+    }
+}
+
+struct AnswerInquiry: Statement {
+    static let sql: StaticString = "UPDATE pbx_inquiries SET answer = $3 WHERE tenant_id = $1 AND inquiry_id = $2"
+    var tenantID: TenantID
+    var inquiryID: UUID
+    var answer: PostgresJSON
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.inquiryID)
+        bindings.append(self.answer)
+    }
+}
+
+struct DropOldInquiries: Statement {
+    static let sql: StaticString = "DELETE FROM pbx_inquiries WHERE asked_at < now() - interval '1 hour'"
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Storage
+import Telephony
+
+/// Asks the workers about a PBX, and waits for the answer.
+struct InquiryWait: Sendable {
+    let database: Database
+    let changes: ChangeWait
+
+    /// The answer to a question.
+    ///
+    /// - Throws: ``HTTPProblem`` 504 when none came in time.
+    func answer<Answer: Decodable & Sendable>(
+        _ type: Answer.Type,
+        to inquiry: Inquiry,
+        of scope: TenantScope,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> Answer {
+        let id = UUID()
+        try await self.database.tenant(scope) { try await $0.ask(inquiry, id: id) }
+        let result: Result<Answer?, any Error>
+        do {
+            let answer: Answer? = try await self.changes.first(
+                on: Channel.inquiryAnswered,
+                of: scope.tenantID,
+                within: max(deadline - .now, .zero),
+                every: .milliseconds(500)
+            ) {
+                try await self.database.tenant(scope) { try await $0.answer(type, to: id) }
+            }
+            result = .success(answer)
+        } catch {
+            result = .failure(error)
+        }
+        try await self.database.tenant(scope) { try await $0.withdrawInquiry(id) }
+        guard let answer = try result.get() else { throw HTTPProblem(.noAnswerInTime) }
+        return answer
+    }
+}
