@@ -70,6 +70,8 @@ CREATE FUNCTION public.drop_event_partition(retention interval) RETURNS date
     SET search_path TO 'pg_catalog', 'public'
     SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '500ms'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 DECLARE
   -- What arrived before it goes.
@@ -1227,8 +1229,6 @@ CREATE UNIQUE INDEX mappings_current_key ON public.mappings USING btree (tenant_
 
 CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, user_id);
 
--- Name: reconcile_todos_claimed_idx; Type: INDEX; Schema: public
-
 -- Name: pbx_inquiries_unclaimed_idx; Type: INDEX; Schema: public
 
 CREATE INDEX pbx_inquiries_unclaimed_idx ON public.pbx_inquiries USING btree (asked_at) WHERE (claimed_at IS NULL);
@@ -1284,30 +1284,6 @@ CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.a
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, extension_id, retired_at ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
-
--- Name: tenants tenants_status_changed; Type: TRIGGER; Schema: public
-
-CREATE TRIGGER tenants_status_changed AFTER UPDATE OF status ON public.tenants FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION public.note_event_token_change();
-
--- Name: agent_events agent_events_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.agent_events
-    ADD CONSTRAINT agent_events_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
-
--- Name: agent_syncs agent_syncs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.agent_syncs
-    ADD CONSTRAINT agent_syncs_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
-
--- Name: agent_tokens agent_tokens_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.agent_tokens
-    ADD CONSTRAINT agent_tokens_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
-
--- Name: agents agents_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.agents
-    ADD CONSTRAINT agents_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: tenants tenants_status_changed; Type: TRIGGER; Schema: public
 

@@ -184,10 +184,10 @@ enum StatementRegistry {
         WriteAgents(tenantID: tenantID, listing: []),
         ListAgentsWithoutToken(tenantID: tenantID),
         ListDueAgents(claim: agentClaim, areWanted: true),
-        BeginAgentSubscription(tenantID: tenantID, agentID: agentID),
+        BeginAgentSubscription(claim: agentClaim, agentID: agentID),
         FinishAgent(claim: agentClaim, agentID: agentID, isSubscribed: true),
         FinishAgentSync(claim: agentClaim, outcome: .settled(nextInSeconds: nil)),
-        OpenAgentsProblem(tenantID: tenantID, problem: problem),
+        OpenSubjectProblem(tenantID: tenantID, subject: .agents, problem: problem),
     ]
 
     private static let calls: [any Statement] = [

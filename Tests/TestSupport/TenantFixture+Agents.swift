@@ -25,7 +25,7 @@ extension TenantFixture {
                     using: &generator
                 )
                 for agent in listing {
-                    try await transaction.agentClaims.beginSubscription(of: agent.id, claim: claim)
+                    _ = try await transaction.agentClaims.beginSubscription(of: agent.id, claim: claim)
                     try await transaction.agentClaims.finish(agent.id, isSubscribed: true, claim: claim)
                     tokens[agent.id.rawValue] =
                         try await transaction.agentTokens.tokens(of: scope, agentID: agent.id, keyRing: keyRing).live

@@ -385,7 +385,7 @@ struct AgentReconcilerTests {
             #expect(problem.extensionID == nil)
             #expect(try JSONSerializer.object(problem.problem.data)?["resource"] == .text("agents"))
             // The directory reader closes the tenant's own problems.
-            try await world.database.system { try await $0.setTenantProblem(nil, of: world.scope) }
+            try await world.database.system { try await $0.setProblem(nil, of: world.scope, about: .pbx) }
             #expect(try await world.problems().count == 1)
             try await world.put()
             try await world.reconcile()

@@ -154,6 +154,14 @@ extension ReconcilerTests {
             await connection.close()
         }
 
+        /// One number by SQL, as superuser.
+        func count<Count: Statement>(_ statement: Count) async throws -> Int64 where Count.Output == Int64 {
+            let connection = try await PostgresConnection.connect(self.test.superuser, logger: ReconcilerTests.logger)
+            let count = try await connection.execute(statement).first
+            await connection.close()
+            return try #require(count)
+        }
+
         /// A second tenant, of the same PBX client unless another application is named.
         func tenant(_ id: String, appID: String = "app") async throws -> TenantScope {
             let scope = try await TenantFixture.make(id, in: self.database, pbxURL: self.pbx.url, appID: appID)

@@ -127,7 +127,7 @@ struct RetentionTests {
                     retention: retention,
                     logger: Logger(label: "test")
                 )
-                #expect(await keeper.keepPartitions())
+                #expect(await keeper.keepPartitions() == .seconds(3600))
                 return try await owner.execute(PartitionAges())
             }
             #expect(try await keep(nil) == Array(-7...40))

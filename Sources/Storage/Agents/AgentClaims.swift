@@ -108,10 +108,10 @@ package struct AgentClaims: Sendable {
 
     /// Notes, before the first row is added, that the agent may have rows of ours from now on. Its presence is not known
     /// then: what happened while a row was missing, nobody told us.
-    package func beginSubscription(of agentID: AgentID, claim: AgentClaim) async throws {
-        _ = try await self.postgres.execute(
-            BeginAgentSubscription(tenantID: claim.scope.tenantID, agentID: agentID)
-        )
+    ///
+    /// - Returns: false when the lease was lost or the tenant was changed; nothing is noted then.
+    package func beginSubscription(of agentID: AgentID, claim: AgentClaim) async throws -> Bool {
+        try await self.postgres.affectedRows(BeginAgentSubscription(claim: claim, agentID: agentID)) > 0
     }
 
     /// Notes that an agent's rows are as this round wants them: all there, or (not `isSubscribed`) none, which ends its
@@ -128,16 +128,7 @@ package struct AgentClaims: Sendable {
     package func finish(_ claim: AgentClaim, problem: Problem?, outcome: AgentOutcome) async throws {
         let finished = try await self.postgres.affectedRows(FinishAgentSync(claim: claim, outcome: outcome))
         guard finished > 0 else { return }
-        _ = try await self.postgres.execute(
-            CloseExtensionProblems(
-                tenantID: claim.scope.tenantID,
-                extensionID: .agentsInProblems,
-                exceptCode: problem?.code.rawValue
-            )
-        )
-        if let problem {
-            _ = try await self.postgres.execute(OpenAgentsProblem(tenantID: claim.scope.tenantID, problem: problem))
-        }
+        try await SystemTransaction(postgres: self.postgres).setProblem(problem, of: claim.scope, about: .agents)
     }
 
     /// Gives the to-do back without a word: what the last run left stays as it is.
@@ -288,13 +279,15 @@ struct ListDueAgents: Statement {
 
 struct BeginAgentSubscription: Statement {
     static let sql: StaticString = """
-        UPDATE agents SET subscribed = true, status = NULL, since = NULL WHERE tenant_id = $1 AND agent_id = $2
+        UPDATE agents a SET subscribed = true, status = NULL, since = NULL
+        FROM agent_syncs s
+        WHERE s.tenant_id = $1 AND s.claim_id = $2 AND s.generation = $3 AND a.tenant_id = $1 AND a.agent_id = $4
         """
-    var tenantID: TenantID
+    var claim: AgentClaim
     var agentID: AgentID
 
     func bind(_ bindings: inout Bindings) {
-        bindings.append(self.tenantID)
+        bindings.append(self.claim)
         bindings.append(self.agentID)
     }
 }
@@ -340,24 +333,6 @@ struct FinishAgentSync: Statement {
             bindings.append(false)
             bindings.append(Optional(Int32(clamping: seconds)))
         }
-    }
-}
-
-/// A problem of the tenant's agents; its data says so.
-struct OpenAgentsProblem: Statement {
-    static let sql: StaticString = """
-        INSERT INTO problems (tenant_id, extension_id, code, data)
-        VALUES ($1, $2, $3, $4::jsonb || '{"resource": "agents"}')
-        ON CONFLICT (tenant_id, code, extension_id) DO UPDATE SET data = excluded.data
-        """
-    var tenantID: TenantID
-    var problem: Problem
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.tenantID)
-        bindings.append(ExtensionID.agentsInProblems)
-        bindings.append(self.problem.code)
-        bindings.append(self.problem.data)
     }
 }
 

@@ -36,16 +36,21 @@ extension AssemblyMaterial {
         )
     }
 
+    /// Before it no new record is written: retention would remove it. Nil: records are kept for ever.
+    func horizon(_ defaults: AssemblyDefaults, now: Timestamp) -> Timestamp? {
+        let retention = self.settings.callRetentionDays.map { .seconds(86_400) * $0 } ?? defaults.callRetention
+        return retention.map { now - $0 }
+    }
+
     /// What the assembly changes in storage; the parameters are those of ``assembly(_:now:)``.
     package func result(_ defaults: AssemblyDefaults, now: Timestamp) -> AssemblyResult {
         let assembly = self.assembly(defaults, now: now)
-        let retention = self.settings.callRetentionDays.map { .seconds(86_400) * $0 } ?? defaults.callRetention
         return AssemblyResult(
             key: self.key,
             changes: CallChange.changes(
                 from: self.stored,
                 to: assembly.records,
-                horizon: retention.map { now - $0 }
+                horizon: self.horizon(defaults, now: now)
             ),
             nextDue: assembly.nextDue,
             staleLegs: assembly.staleLegs

@@ -19,7 +19,8 @@ extension CallKey {
     }
 }
 
-/// In a CTE of its own, since a sub-query may be planned so that more rows than LIMIT are locked.
+/// In a CTE of its own, since a sub-query may be planned so that more rows than LIMIT are locked. The instant is read after the
+/// lock: an assembly that had the lock before may not have looked from a later one.
 struct ClaimAssembly: Statement {
     static let sql: StaticString = """
         WITH due AS MATERIALIZED (
@@ -27,7 +28,7 @@ struct ClaimAssembly: Statement {
           ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED),
         keys AS MATERIALIZED (SELECT DISTINCT tenant_id, call_id FROM due)
         SELECT tenant_id, call_id, pg_try_advisory_xact_lock(hashtextextended(tenant_id || '/' || call_id, 0)),
-          coalesce($2, now())
+          coalesce($2, clock_timestamp())
         FROM keys
         """
     var limit: Int32
@@ -48,13 +49,15 @@ struct ClaimAssembly: Statement {
     }
 }
 
-/// Ordered, so that two processes that want the same CallIDs do not wait for each other.
+/// Ordered, so that two processes that want the same CallIDs do not wait for each other. The instant is the one at which all
+/// are locked: from the beginning of the transaction a grace that has passed meanwhile would not have.
 struct LockCalls: Statement {
     static let sql: StaticString = """
         WITH keys AS MATERIALIZED (
           SELECT hashtextextended(k.tenant_id || '/' || k.call_id, 0) AS key
-          FROM unnest($1::text[], $2::text[]) AS k (tenant_id, call_id) ORDER BY 1)
-        SELECT now() FROM (SELECT pg_advisory_xact_lock(key) FROM keys) AS locked
+          FROM unnest($1::text[], $2::text[]) AS k (tenant_id, call_id) ORDER BY 1),
+        locked AS MATERIALIZED (SELECT count(pg_advisory_xact_lock(key)) FROM keys)
+        SELECT clock_timestamp() FROM locked
         """
     var keys: [CallKey]
 

@@ -61,11 +61,11 @@ package struct AssemblyStore: Sendable {
     package func claim(limit: Int, now: Timestamp? = nil) async throws -> AssemblyClaim {
         let rows = try await self.postgres.execute(ClaimAssembly(limit: Int32(clamping: limit), now: now))
         let keys = rows.filter(\.isLocked).map(\.key)
-        guard !keys.isEmpty else {
-            return AssemblyClaim(keys: [], now: rows.first?.now ?? now ?? Timestamp(microseconds: 0))
-        }
+        // Of the last lock.
+        let instant = rows.map(\.now).max() ?? now ?? Timestamp(microseconds: 0)
+        guard !keys.isEmpty else { return AssemblyClaim(keys: [], now: instant) }
         _ = try await self.postgres.execute(DeleteDueRows(keys: keys))
-        return AssemblyClaim(keys: keys, now: rows[0].now)
+        return AssemblyClaim(keys: keys, now: instant)
     }
 
     /// Claims these CallIDs, due or not, waiting for other processes that hold one.

@@ -54,6 +54,8 @@ package struct Explanation: Sendable {
         case withdrawn(LegTrace.Reason)
         /// The events are no longer stored; the record of this rule stays as it is.
         case eventsGone(rule: String)
+        /// The record is older than records are kept.
+        case tooOld
     }
 
     /// Nil for an event that names none.
@@ -76,6 +78,7 @@ extension Explanation.Reason {
         switch self {
         case .rules(let reason), .withdrawn(let reason): reason.rawValue
         case .eventsGone: "events_gone"
+        case .tooOld: "too_old"
         }
     }
 
@@ -84,6 +87,7 @@ extension Explanation.Reason {
         switch self {
         case .rules(let reason), .withdrawn(let reason): reason.setting
         case .eventsGone: nil
+        case .tooOld: "call_retention_days"
         }
     }
 
@@ -97,21 +101,26 @@ extension Explanation.Reason {
         case (.withdrawn(let reason), .en):
             reason.text(in: language) + " The record made earlier was withdrawn."
         case (.eventsGone(let rule), .ru):
-            "События этого звонка больше не хранятся; запись остаётся такой, какой её создало правило \(rule)."
+            "События, по которым запись создало правило \(rule), больше не хранятся; она остаётся как есть, и пришедшее позже её не меняет."
         case (.eventsGone(let rule), .en):
-            "The events of this call are no longer kept; the record stays as rule \(rule) made it."
+            "The events of which rule \(rule) made the record are no longer kept; it stays as it is, and what came later does not change it."
+        case (.tooOld, .ru):
+            "Звонок старше срока хранения записей; запись удалена или не создана."
+        case (.tooOld, .en):
+            "The call is older than records are kept; its record was removed, or not made."
         }
     }
 }
 
 extension Explanation {
     /// `events`: all of the CallID. `stored`: its records. `assembly`: what the rules make of the events; nil when the
-    /// events that they need are not there.
+    /// events that they need are not there. `horizon`: the end of records that retention has removed; nil: none.
     init(
         callID: CallID,
         events: [Event],
         stored: [StoredCall],
-        assembly: (assembly: Assembly, directory: ExtensionDirectory)?
+        assembly: (assembly: Assembly, directory: ExtensionDirectory)?,
+        horizon: Timestamp?
     ) {
         self.callID = callID
         self.events = events
@@ -119,7 +128,8 @@ extension Explanation {
         self.withdrawn = stored.filter(\.isWithdrawn).map(\.id)
         self.nextLookAt = assembly?.assembly.nextDue
         if let (assembly, directory) = assembly {
-            self.legs = assembly.trace.map { Leg($0, stored: stored, directory: directory) }
+            let old = assembly.records.filter { record in horizon.map { record.endedAt < $0 } ?? false }.map(\.key)
+            self.legs = assembly.trace.map { Leg($0, stored: stored, old: old, directory: directory) }
         } else {
             self.legs = stored.map(Leg.init(withoutEvents:))
         }
@@ -127,7 +137,8 @@ extension Explanation {
 }
 
 extension Explanation.Leg {
-    init(_ trace: LegTrace, stored: [StoredCall], directory: ExtensionDirectory) {
+    /// `old`: records that are not made any more.
+    init(_ trace: LegTrace, stored: [StoredCall], old: [RecordKey], directory: ExtensionDirectory) {
         self.subCallID = trace.subCallID
         self.extensionRef =
             directory.extension(id: trace.extensionID)
@@ -138,6 +149,10 @@ extension Explanation.Leg {
         case .record(let key):
             self.outcome = .record
             self.id = stored.first { $0.record.key == key && !$0.isWithdrawn }?.id
+            if self.id == nil, old.contains(key) {
+                self.outcome = .dropped
+                self.reason = .tooOld
+            }
         case .open:
             self.outcome = .open
         case .dropped:

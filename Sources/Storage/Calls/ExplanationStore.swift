@@ -20,7 +20,8 @@ extension TenantTransaction {
             callID: callID,
             events: ordered(events),
             stored: stored.sorted { ($0.record.startedAt, $0.record.key) < ($1.record.startedAt, $1.record.key) },
-            assembly: material.map { ($0.assembly(defaults, now: now), $0.directory) }
+            assembly: material.map { ($0.assembly(defaults, now: now), $0.directory) },
+            horizon: material?.horizon(defaults, now: now)
         )
     }
 

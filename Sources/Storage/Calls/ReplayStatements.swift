@@ -11,13 +11,15 @@ struct LockReplays: Statement {
     static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
 }
 
-/// Interrupted replays that are not gone on with: all, or those of other rules or settings.
+/// Interrupted replays that are not gone on with: all, or those of other rules or settings, or of more than a day ago, since
+/// when the extension directory or the server's settings may have changed.
 struct AbandonReplays: Statement {
     static let sql: StaticString = """
         DELETE FROM replays r USING tenants t
         WHERE t.tenant_id = $1 AND r.tenant_id = t.tenant_id AND r.finished_at IS NULL
           AND r.since = coalesce($2::timestamptz, '-infinity') AND r.until = coalesce($3::timestamptz, 'infinity')
-          AND r.call_id = $4 AND ($5::bool OR r.rules_version <> $6 OR r.tenant_version <> t.version)
+          AND r.call_id = $4 AND ($5::bool OR r.rules_version <> $6 OR r.tenant_version <> t.version
+            OR r.started_at < now() - interval '1 day')
         """
     var tenantID: TenantID
     var range: ReplayRange

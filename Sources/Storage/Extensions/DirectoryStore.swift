@@ -91,7 +91,7 @@ extension SystemTransaction {
     }
 
     /// Records a listing: extensions it has are written, those it lacks are marked gone; next read in `nextInSeconds`.
-    /// When calls are assembled differently with it, ``requestAssemblyAfterListings()`` has something to do from now on.
+    /// When calls are assembled differently with it, ``requestAssemblyAfterListing()`` has something to do from now on.
     ///
     /// - Returns: false when the lease was lost; nothing is written then.
     package func recordDirectory(
@@ -122,19 +122,19 @@ extension SystemTransaction {
     }
 
     /// Makes calls due again that may have been assembled without what a listing brought: those with events since the listing
-    /// before, or all stored ones when there was none.
+    /// before, or all stored ones when there was none. For one tenant at a time.
     ///
     /// In a transaction after the listing's: an assembly that still knew the old directory has only seen events that are
     /// committed by now, so no call is missed. Until it is done the wish stays in the listing's row. The calls become due
     /// over time, 500 a second, so that fresh ones do not wait behind them.
     ///
-    /// - Returns: for how many tenants.
-    package func requestAssemblyAfterListings() async throws -> Int {
+    /// - Returns: false when no tenant is left for which this is to be done.
+    package func requestAssemblyAfterListing() async throws -> Bool {
         let tenants = try await self.postgres.execute(LockChangedDirectories())
-        guard !tenants.isEmpty else { return 0 }
+        guard !tenants.isEmpty else { return false }
         _ = try await self.postgres.execute(RequestAssemblyAfterListings(tenants: tenants))
         try await self.postgres.notify(channel: Channel.assembly, payload: "")
-        return tenants.count
+        return true
     }
 
     /// Asks for the listings of tenants whose calls name extensions that the directory lacks, 10 minutes after the last one
@@ -280,10 +280,12 @@ struct NoteReassembly: Statement {
     }
 }
 
-/// A statement of its own: the one that follows sees all that was committed before the locks.
+/// A statement of its own: the one that follows sees all that was committed before the lock. One tenant, so that what takes long
+/// for one holds up no other.
 struct LockChangedDirectories: Statement {
     static let sql: StaticString = """
-        SELECT tenant_id FROM directory_syncs WHERE reassemble_from IS NOT NULL FOR UPDATE SKIP LOCKED
+        SELECT tenant_id FROM directory_syncs WHERE reassemble_from IS NOT NULL ORDER BY random() LIMIT 1
+        FOR UPDATE SKIP LOCKED
         """
 
     static func decode(_ row: inout Row) throws(PostgresError) -> String { try row.next() }

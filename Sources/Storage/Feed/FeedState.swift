@@ -16,7 +16,8 @@ package struct FeedState: Hashable, Sendable {
     }
 
     /// Whether a reader may have missed a removed change: one after its place `seq`, by a removal that was not yet among the
-    /// `prunes` when it last read. What was removed before it began is nothing it could miss.
+    /// `prunes` when it last read. What was removed before it began is nothing it could miss. In doubt it says yes: a removal
+    /// of old places only, after one of newer places that the reader knows, makes it start again for nothing.
     package func mayHaveLost(after seq: Int64, prunes: Int64) -> Bool {
         self.prunedSeq > seq && prunes < self.prunes
     }

@@ -52,20 +52,42 @@ extension TenantTransaction {
     }
 }
 
+/// What of a tenant's PBX a problem concerns that is no single extension's. Each is opened and closed by the worker that reads
+/// it, whatever the others meet.
+package enum ProblemSubject: Int64, Sendable {
+    /// The PBX as a whole, as reading its extensions shows it.
+    case pbx = 0
+    /// The queue agents.
+    case agents = -1
+    /// The call history.
+    case callHistory = -2
+
+    /// How the problem's data names it; nil: not at all.
+    var resource: String? {
+        switch self {
+        case .pbx: nil
+        case .agents: "agents"
+        case .callHistory: "call_history"
+        }
+    }
+
+    /// Where it stands in `problems`.
+    var place: ExtensionID { ExtensionID(rawValue: self.rawValue) }
+}
+
 extension SystemTransaction {
-    /// Opens the problem that concerns the tenant's whole PBX, or closes it when there is none any more.
-    package func setTenantProblem(_ problem: Problem?, of scope: TenantScope) async throws {
-        let wholeTenant = ExtensionID(rawValue: 0)
+    /// Opens the problem of that subject, or closes it when there is none any more.
+    package func setProblem(_ problem: Problem?, of scope: TenantScope, about subject: ProblemSubject) async throws {
         _ = try await self.postgres.execute(
             CloseExtensionProblems(
                 tenantID: scope.tenantID,
-                extensionID: wholeTenant,
+                extensionID: subject.place,
                 exceptCode: problem?.code.rawValue
             )
         )
         if let problem {
             _ = try await self.postgres.execute(
-                OpenProblem(tenantID: scope.tenantID, extensionID: wholeTenant, problem: problem)
+                OpenSubjectProblem(tenantID: scope.tenantID, subject: subject, problem: problem)
             )
         }
     }
@@ -130,6 +152,26 @@ struct OpenProblem: Statement {
     }
 }
 
+/// The data says what it is about.
+struct OpenSubjectProblem: Statement {
+    static let sql: StaticString = """
+        INSERT INTO problems (tenant_id, extension_id, code, data)
+        VALUES ($1, $2, $3, $4::jsonb || jsonb_strip_nulls(jsonb_build_object('resource', $5::text)))
+        ON CONFLICT (tenant_id, code, extension_id) DO UPDATE SET data = excluded.data
+        """
+    var tenantID: TenantID
+    var subject: ProblemSubject
+    var problem: Problem
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.subject.place)
+        bindings.append(self.problem.code)
+        bindings.append(self.problem.data)
+        bindings.append(self.subject.resource)
+    }
+}
+
 /// Closes what reconcile opens, but for the code that goes on; other parts' problems stay.
 struct CloseExtensionProblems: Statement {
     static let sql: StaticString = """
@@ -146,11 +188,6 @@ struct CloseExtensionProblems: Statement {
         bindings.append(self.extensionID)
         bindings.append(self.exceptCode)
     }
-}
-
-extension ExtensionID {
-    /// Stands in `problems` for the tenant's agents, whose problems are opened and closed apart from the whole tenant's.
-    static let agentsInProblems = ExtensionID(rawValue: -1)
 }
 
 extension Problem.Code: PostgresEncodable, PostgresDecodable {}

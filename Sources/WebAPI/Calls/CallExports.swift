@@ -28,18 +28,20 @@ package final class CallExports: Service, Sendable {
     /// - Parameters:
     ///   - database: Each export holds one connection of its pool.
     ///   - atOnce: Exports at a time.
+    ///   - atOnceOfTenant: Of them one tenant's.
     ///   - time: The longest that one may take, with a reader that is slow.
     ///   - pageSize: Calls that are in memory at a time, an export.
     ///   - logger: Learns of exports that fail.
     package init(
         database: Database,
         atOnce: Int = 4,
+        atOnceOfTenant: Int = 2,
         time: Duration = .seconds(900),
         pageSize: Int = 1_000,
         logger: Logger
     ) {
         self.database = database
-        self.limit = ConcurrencyLimit(atOnce)
+        self.limit = ConcurrencyLimit(atOnce, ofTenant: atOnceOfTenant)
         self.time = time
         self.pageSize = pageSize
         self.logger = logger
@@ -63,6 +65,7 @@ package final class CallExports: Service, Sendable {
     /// - Throws: ``HTTPProblem`` 503 when there are as many as may be; ``Storage/StorageError`` when the database is away.
     func begin(_ filter: CallFilter, of scope: TenantScope) async throws -> CallExport {
         let permit = try self.limit.acquire(
+            for: scope.tenantID,
             orSay: LocalizedText(
                 ru: "Одновременно идёт наибольшее допустимое число выгрузок.",
                 en: "As many exports as may be are in progress."

@@ -9,6 +9,8 @@ import Telephony
 package struct FeedStreamLimits: Sendable {
     /// Streams of a server at a time.
     package var atOnce: Int
+    /// Streams of one tenant at a time.
+    package var atOnceOfTenant: Int
     /// The longest silence.
     package var heartbeat: Duration
     /// How long a key that was revoked, or has expired, may still read.
@@ -16,10 +18,12 @@ package struct FeedStreamLimits: Sendable {
 
     package init(
         atOnce: Int = 1_000,
+        atOnceOfTenant: Int = 100,
         heartbeat: Duration = .seconds(15),
         keyCheck: Duration = .seconds(30)
     ) {
         self.atOnce = atOnce
+        self.atOnceOfTenant = atOnceOfTenant
         self.heartbeat = heartbeat
         self.keyCheck = keyCheck
     }
@@ -46,7 +50,7 @@ struct FeedStream: Sendable {
         self.reader = FeedReader(database: database)
         self.changes = changes
         self.limits = limits
-        self.open = ConcurrencyLimit(limits.atOnce)
+        self.open = ConcurrencyLimit(limits.atOnce, ofTenant: limits.atOnceOfTenant)
     }
 
     /// `limit`: changes that are in memory at a time.
@@ -59,6 +63,7 @@ struct FeedStream: Sendable {
         context: ConnectorContext
     ) async throws -> Response {
         let permit = try self.open.acquire(
+            for: context.scope.tenantID,
             orSay: LocalizedText(
                 ru: "Открыто наибольшее допустимое число потоков событий.",
                 en: "As many event streams as may be are open."

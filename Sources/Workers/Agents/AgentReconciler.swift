@@ -23,7 +23,6 @@ package struct AgentReconciler: Service {
     /// Longer than the requests between two renewals take; after a kill a tenant waits that long for its next run.
     private static let leaseSeconds = 120
     private static let runsAtOnce = 4
-    private static let eventRetentionSeconds = 30 * 86_400
 
     /// `publicURL`: `PUBLIC_URL`, the base of the event URLs.
     /// `driftCheckInterval`: `DRIFT_CHECK_INTERVAL`.
@@ -46,14 +45,8 @@ package struct AgentReconciler: Service {
     }
 
     package func run() async throws {
-        var nextRemoval = ContinuousClock.now
         await forEachWakeUp(on: Channel.agents, of: self.listener, every: .seconds(1), logger: self.logger) {
             _ = try await self.reconcileDue()
-            guard ContinuousClock.now >= nextRemoval else { return }
-            nextRemoval = ContinuousClock.now + .seconds(3600)
-            _ = try await self.database.system { transaction in
-                try await transaction.deleteAgentEvents(olderThanSeconds: Self.eventRetentionSeconds)
-            }
         }
     }
 

@@ -144,9 +144,10 @@ struct AgentRun {
                 limit: .max
             )
             if added == nil, plan.adds {
-                try await self.database.system { transaction in
+                let holds = try await self.database.system { transaction in
                     try await transaction.agentClaims.beginSubscription(of: agentID, claim: self.claim)
                 }
+                guard holds else { throw Overtaken() }
                 added = []
             }
             if try await self.execute(plan, of: agentID, liveToken: tokens.live, added: &added, session: session) {

@@ -84,9 +84,7 @@ package struct RecordingFinder: Service {
             }
             try await self.database.system { transaction in
                 try await transaction.recordingSearches.finish(search, nextInSeconds: Self.pauseSeconds)
-                if search.failedAttempts > 0 {
-                    try await transaction.setTenantProblem(nil, of: search.scope)
-                }
+                try await transaction.setProblem(nil, of: search.scope, about: .callHistory)
             }
         } catch let failure as PBXFailure {
             try await self.record(PBXTrouble(failure, attempts: search.failedAttempts), of: search)
@@ -142,7 +140,7 @@ package struct RecordingFinder: Service {
         try await self.database.system { transaction in
             try await transaction.recordingSearches.putOff(search, seconds: seconds)
             if let problem {
-                try await transaction.setTenantProblem(problem, of: search.scope)
+                try await transaction.setProblem(problem, of: search.scope, about: .callHistory)
             }
         }
     }

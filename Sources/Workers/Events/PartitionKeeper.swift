@@ -3,7 +3,7 @@ import ServiceLifecycle
 package import Storage
 
 /// Keeps the partitions of events: those of the next days are there, so that no event falls into the default partition, and
-/// those that are older than the retention go.
+/// those that are older than the retention go. Agents' events, which are few, lie in one table and go with them.
 package struct PartitionKeeper: Service {
     private let database: Database
     private let retention: Duration?
@@ -19,27 +19,32 @@ package struct PartitionKeeper: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let isDone = await self.keepPartitions()
-                try? await Task.sleep(for: .seconds(isDone ? 3600 : 30))
+                let pause = await self.keepPartitions()
+                try? await Task.sleep(for: pause)
             }
         }
     }
 
-    /// Makes and drops what is due. False: something could not be done and is to be tried again.
-    func keepPartitions() async -> Bool {
+    /// Makes and drops what is due, and says when to come again: soon when a day is missing, later when one could not be dropped,
+    /// which costs more and can wait.
+    func keepPartitions() async -> Duration {
         let isMade = await self.attempt("event partitions could not be made") {
             let made = try await self.database.system { try await $0.ensureEventPartitions(daysAhead: 7) }
             if made > 0 {
                 self.logger.info("event partitions made", metadata: ["count": "\(made)"])
             }
         }
-        guard let retention = self.retention else { return isMade }
+        guard isMade else { return .seconds(30) }
+        guard let retention = self.retention else { return .seconds(3600) }
         let isDropped = await self.attempt("old events could not be dropped") {
             while let day = try await self.dropPartition(retention: retention) {
                 self.logger.info("a day of events was dropped", metadata: ["day": "\(day)"])
             }
+            _ = try await self.database.system(statementTimeout: .seconds(1800)) { transaction in
+                try await transaction.deleteAgentEvents(olderThanSeconds: Int(retention.components.seconds))
+            }
         }
-        return isMade && isDropped
+        return isDropped ? .seconds(3600) : .seconds(600)
     }
 
     /// Looking for the calls that go on after the day may take a while; it holds nobody up.

@@ -54,9 +54,12 @@ package struct DirectoryReader: Service {
 
     private func requestAssembly() async {
         do {
-            let tenants = try await self.database.system { try await $0.requestAssemblyAfterListings() }
-            if tenants > 0 {
-                self.logger.info("calls are assembled again after a listing", metadata: ["tenants": "\(tenants)"])
+            // All events of a tenant, at its first listing.
+            while try await self.database.system(
+                statementTimeout: .seconds(1800),
+                { try await $0.requestAssemblyAfterListing() }
+            ) {
+                self.logger.info("the calls since the listing before are assembled again")
             }
         } catch {
             self.logger.warning(
@@ -97,7 +100,7 @@ package struct DirectoryReader: Service {
                     nextInSeconds: Self.rereadSeconds
                 )
                 if recorded {
-                    try await transaction.setTenantProblem(nil, of: claim.scope)
+                    try await transaction.setProblem(nil, of: claim.scope, about: .pbx)
                 }
             }
         } catch let failure as PBXFailure {
@@ -126,7 +129,7 @@ package struct DirectoryReader: Service {
                 errorCode: trouble.problem.code.rawValue,
                 nextInSeconds: trouble.retryAfterSeconds ?? Self.rereadSeconds
             )
-            try await transaction.setTenantProblem(trouble.problem, of: claim.scope)
+            try await transaction.setProblem(trouble.problem, of: claim.scope, about: .pbx)
         }
     }
 }

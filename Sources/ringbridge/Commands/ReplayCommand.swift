@@ -37,6 +37,11 @@ struct ReplayCommand: AsyncParsableCommand {
                 throw ValidationError("\(name) \(text) is not RFC 3339, for example 2026-11-01T00:00:00Z")
             }
         }
+        if let since = self.since.flatMap({ Timestamp(rfc3339: $0) }),
+            let until = self.until.flatMap({ Timestamp(rfc3339: $0) }), since >= until
+        {
+            throw ValidationError("--since is not before --until")
+        }
         if let callID = self.callID, CallID(received: callID) == nil {
             throw ValidationError("--call-id is empty or longer than 200 bytes")
         }
@@ -52,10 +57,11 @@ struct ReplayCommand: AsyncParsableCommand {
             since: self.since.flatMap { Timestamp(rfc3339: $0) },
             until: self.until.flatMap { Timestamp(rfc3339: $0) }
         )
-        let failed = try await withDatabase(self.common) { database in
+        let (total, busy) = try await withDatabase(self.common) { database in
             let replay = Replay(database: database, defaults: defaults)
             let scopes = try await self.scopes(in: database)
             var total = ReplayTally()
+            var busy: [ReplayFailure] = []
             for scope in scopes {
                 let report = ReplayReport(tenant: scope.tenantID, isDryRun: self.dryRun, asJSON: self.json)
                 let tally: ReplayTally
@@ -63,7 +69,13 @@ struct ReplayCommand: AsyncParsableCommand {
                     tally = try await replay.preview(scope, over: range) { try report.show($0) }
                 } else {
                     try await self.audit(scope, in: database)
-                    tally = try await replay.run(scope, over: range, anew: self.restart) { report.note($0) }
+                    do {
+                        tally = try await replay.run(scope, over: range, anew: self.restart) { report.note($0) }
+                    } catch let failure as ReplayFailure {
+                        // The others go on.
+                        busy.append(failure)
+                        continue
+                    }
                 }
                 total += tally
                 if scopes.count > 1, !self.json {
@@ -71,10 +83,16 @@ struct ReplayCommand: AsyncParsableCommand {
                 }
             }
             try ReplayReport.conclude(total, tenants: scopes.map(\.tenantID), isDryRun: self.dryRun, asJSON: self.json)
-            return total.failed
+            return (total, busy)
         }
-        guard failed == 0 else {
-            throw CommandFailure("\(failed) CallID(s) could not be written; their records are as they were")
+        if !busy.isEmpty {
+            throw CommandFailure(busy.map(\.description).joined(separator: "; "))
+        }
+        guard total.failed == 0 else {
+            throw CommandFailure("\(total.failed) CallID(s) could not be written; their records are as they were")
+        }
+        if let callID = self.callID, total.examined == 0 {
+            throw CommandFailure("no events of the CallID \(callID) are stored; events are kept for a time only")
         }
     }
 
