@@ -153,6 +153,7 @@ enum StatementRegistry {
         ClaimInquiries(limit: 1),
         AnswerInquiry(tenantID: tenantID, inquiryID: claimID, answer: json),
         DropOldInquiries(),
+        FindEventOfCall(tenantID: tenantID, callID: "c"),
     ]
 
     static let agentID = AgentID(rawValue: 136)

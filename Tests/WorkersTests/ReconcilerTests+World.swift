@@ -38,12 +38,30 @@ extension ReconcilerTests {
             )
         }
 
+        /// Tests a tenant from end to end.
+        func checker(publicURL: String) -> TenantChecker {
+            TenantChecker(
+                database: self.database,
+                gateway: PBXGateway(
+                    http: self.http,
+                    defaultURL: self.pbx.url,
+                    database: self.database,
+                    keyRing: self.keyRing,
+                    logger: ReconcilerTests.logger
+                ),
+                probe: PublicURLProbe(http: self.http),
+                keyRing: self.keyRing,
+                publicURL: publicURL
+            )
+        }
+
         /// A worker that answers questions about PBXs.
         var answerer: InquiryAnswerer {
             InquiryAnswerer(
                 database: self.database,
                 listener: self.listener,
                 previewer: self.previewer,
+                checker: self.checker(publicURL: ReconcilerTests.publicURL),
                 logger: ReconcilerTests.logger
             )
         }

@@ -142,7 +142,7 @@ package struct AssemblyStore: Sendable {
     package func noteActivity(_ materials: [AssemblyMaterial]) async throws {
         var latest: [ExtensionOfTenant: Timestamp] = [:]
         for material in materials {
-            for event in material.events {
+            for event in material.events where event.eventType != .selfTest {
                 let key = ExtensionOfTenant(scope: material.key.scope, id: event.extensionID)
                 latest[key] = max(latest[key] ?? event.arrivedAt, event.arrivedAt)
             }

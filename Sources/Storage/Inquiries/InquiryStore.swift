@@ -6,6 +6,8 @@ import Telephony
 package enum Inquiry: Hashable, Sendable {
     /// What runs over these extensions would do: answered by a ``PlanPreview``.
     case plan([PlanPreview.Subject])
+    /// Whether all works, from the credentials to an event end to end: answered by a list of ``CheckFinding``.
+    case check
 }
 
 /// A question leased to one worker. It is leased once: when the worker dies, the asker's time passes.
@@ -21,6 +23,7 @@ extension TenantTransaction {
         let body: PostgresJSON =
             switch inquiry {
             case .plan(let subjects): try PostgresJSON(json: subjects)
+            case .check: try PostgresJSON(json: [String: String]())
             }
         _ = try await self.postgres.execute(
             InsertInquiry(tenantID: self.tenantID, inquiryID: id, kind: inquiry.kind, body: body)
@@ -77,11 +80,14 @@ extension Inquiry {
     fileprivate var kind: String {
         switch self {
         case .plan: "plan"
+        case .check: "check"
         }
     }
 
     fileprivate init(kind: String, body: PostgresJSON) throws {
-        self = .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: Data(body.bytes)))
+        self =
+            kind == "check"
+            ? .check : .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: Data(body.bytes)))
     }
 }
 

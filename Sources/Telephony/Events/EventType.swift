@@ -15,6 +15,8 @@ package struct EventType: RawRepresentable, Hashable, Sendable, CustomStringConv
     package static let answer = EventType(rawValue: "answer")
     /// The leg ends.
     package static let hangup = EventType(rawValue: "hangup")
+    /// Sent by our own self-test, not by the PBX: stored like any event (rule 15), and no sign of life of an extension.
+    package static let selfTest = EventType(rawValue: "ringbridge-check")
 
     /// Whether call records are assembled from events of this type (rule 15).
     package var isAssembled: Bool {

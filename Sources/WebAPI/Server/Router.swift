@@ -21,6 +21,7 @@ package func makeRouter(
     let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
     TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)
     TenantRemovalRoute(database: dependencies.database, changes: changes).add(to: tenants)
+    TenantCheckRoute(inquiries: InquiryWait(database: dependencies.database, changes: changes)).add(to: tenants)
     KeyRoutes(database: dependencies.database, now: dependencies.now).add(to: tenants)
 
     let tenant = json.group("admin/v1/tenants/{tenant}", context: TenantAdminContext.self)

@@ -9,14 +9,22 @@ package struct InquiryAnswerer: Service {
     private let database: Database
     private let listener: PostgresListener
     private let previewer: PlanPreviewer
+    private let checker: TenantChecker
     private let logger: Logger
 
     private static let answersAtOnce = 4
 
-    package init(database: Database, listener: PostgresListener, previewer: PlanPreviewer, logger: Logger) {
+    package init(
+        database: Database,
+        listener: PostgresListener,
+        previewer: PlanPreviewer,
+        checker: TenantChecker,
+        logger: Logger
+    ) {
         self.database = database
         self.listener = listener
         self.previewer = previewer
+        self.checker = checker
         self.logger = logger
     }
 
@@ -54,6 +62,9 @@ package struct InquiryAnswerer: Service {
             var generator = SystemRandomNumberGenerator()
             let preview = try await self.previewer.preview(subjects, of: claim.scope, using: &generator)
             try await self.database.system { try await $0.answer(claim, with: preview) }
+        case .check:
+            let findings = try await self.checker.check(claim.scope, id: claim.inquiryID)
+            try await self.database.system { try await $0.answer(claim, with: findings) }
         }
     }
 }

@@ -193,7 +193,7 @@ extension PostgresJSON {
 
 extension PBXFailure {
     /// Whether the next request would fail likewise, whatever it asks.
-    fileprivate var isOfWholePBX: Bool {
+    var isOfWholePBX: Bool {
         switch self {
         case .overBudget: true
         case .pbx(let error):

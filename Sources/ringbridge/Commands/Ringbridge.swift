@@ -9,7 +9,7 @@ struct Ringbridge: AsyncParsableCommand {
         discussion: "Configuration comes from the environment, $CREDENTIALS_DIRECTORY and --config; see README.md.",
         subcommands: [
             ServeCommand.self, MigrateCommand.self, TenantCommand.self, KeyCommand.self, ConnectorRoleCommand.self,
-            ReconcileCommand.self, ReplayCommand.self, ExplainCommand.self,
+            DoctorCommand.self, ReconcileCommand.self, ReplayCommand.self, ExplainCommand.self,
         ]
     )
 }

@@ -137,6 +137,13 @@ struct Composition {
                     keyRing: self.configuration.keyRing,
                     publicURL: self.configuration.publicURL
                 ),
+                checker: TenantChecker(
+                    database: database,
+                    gateway: gateway,
+                    probe: PublicURLProbe(http: http),
+                    keyRing: self.configuration.keyRing,
+                    publicURL: self.configuration.publicURL
+                ),
                 logger: Logger(label: "ringbridge.inquiries")
             ),
             TenantRemover(

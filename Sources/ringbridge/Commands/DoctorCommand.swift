@@ -1,0 +1,161 @@
+import ArgumentParser
+import Foundation
+import Postgres
+import RingmeAPI
+import Storage
+import Telephony
+import WebAPI
+import Workers
+
+/// `doctor`: whether an installation works, and what to mend.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Checks configuration, database, schema, role, key ring, public URL and each tenant's PBX.",
+        discussion: """
+            Names the fix for what fails, and exits with 1 then. A check that needs one that failed is left out. The checks \
+            of a tenant are those of POST /admin/v1/tenants/{tenant}/check; suspended tenants have none.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Option(help: "Only this tenant's PBX.")
+    var tenant: String?
+    @ArgumentParser.Flag(name: .customLong("skip-pbx"), help: "Leave the tenants' PBXs out.")
+    var skipPBX = false
+    @ArgumentParser.Flag(help: "Print JSON objects, one a line.")
+    var json = false
+    @Option(help: "Language of the PBX checks, ru or en.")
+    var locale = "en"
+
+    func validate() throws {
+        guard Language(rawValue: self.locale) != nil else { throw ValidationError("--locale is ru or en") }
+    }
+
+    func run() async throws {
+        var failed = false
+        func show(_ line: CheckLine) throws {
+            failed = failed || !line.ok
+            if self.json {
+                try printLine(line)
+            } else {
+                print(line.text)
+            }
+        }
+        for line in try await self.checkInstallation() { try show(line) }
+        if !failed {
+            for line in try await self.checkReach() { try show(line) }
+        }
+        guard !failed else { throw ExitCode(1) }
+    }
+
+    /// Configuration, database, schema, role, key ring, in this order: each needs the ones before.
+    private func checkInstallation() async throws -> [CheckLine] {
+        var lines: [CheckLine] = []
+        do {
+            let reader = try await ConfigurationSource.reader(file: self.common.config)
+            _ = try ServerConfiguration(reader: reader)
+            lines.append(CheckLine("configuration", detail: "complete"))
+        } catch let error as ConfigurationError {
+            return error.problems.map { CheckLine("configuration", failure: $0, fix: "set it; see README.md") }
+        } catch {
+            return [CheckLine("configuration", failure: "it cannot be read: \(error)", fix: "check --config")]
+        }
+        do {
+            lines += try await withConnection(.runtime, self.common) { connection in
+                var lines = [CheckLine("database", detail: "it answers")]
+                do {
+                    try await Migrator(connection: connection).verify()
+                    lines.append(CheckLine("schema", detail: "it is this program's"))
+                } catch {
+                    lines.append(CheckLine("schema", failure: "\(error)", fix: "ringbridge migrate up"))
+                }
+                if let refusal = try await RuntimeRole.current(on: connection)?.refusal {
+                    lines.append(
+                        CheckLine("role", failure: refusal, fix: "run sql/roles.sql, then use ringbridge_server")
+                    )
+                } else {
+                    lines.append(CheckLine("role", detail: "it isolates tenants"))
+                }
+                return lines
+            }
+        } catch {
+            let fix = "check DATABASE_URL, and that PostgreSQL runs"
+            return lines + [CheckLine("database", failure: "\(error)", fix: fix)]
+        }
+        return lines
+    }
+
+    /// Key ring, public URL and PBXs, when the installation is right.
+    private func checkReach() async throws -> [CheckLine] {
+        let reader = try await ConfigurationSource.reader(file: self.common.config)
+        let configuration = try ServerConfiguration(reader: reader)
+        let language = Language(rawValue: self.locale) ?? .en
+        return try await withDatabase(self.common) { database in
+            var lines: [CheckLine] = []
+            do {
+                try await database.system { try await $0.proveKeyRing(configuration.keyRing) }
+                lines.append(CheckLine("key_ring", detail: "it opens what is stored"))
+            } catch let error as KeyRing.OpenError {
+                let fix = "add the key that sealed it to MASTER_KEYS, after the current one"
+                lines.append(CheckLine("key_ring", failure: error.description, fix: fix))
+            }
+            let tenants = self.skipPBX ? [] : try await activeTenants(self.tenant, in: database)
+            let checkedBefore = lines
+            return try await withPBX(configuration, database) { gateway, http in
+                let checker = TenantChecker(
+                    database: database,
+                    gateway: gateway,
+                    probe: PublicURLProbe(http: http),
+                    keyRing: configuration.keyRing,
+                    publicURL: configuration.publicURL
+                )
+                var lines = checkedBefore
+                lines.append(CheckLine(await checker.checkPublicURL(), tenant: nil, in: language))
+                for scope in tenants {
+                    let findings = try await checker.check(scope, id: UUID())
+                    lines += findings.filter { $0.check != .publicURL }.map {
+                        CheckLine($0, tenant: scope.tenantID, in: language)
+                    }
+                }
+                return lines
+            }
+        }
+    }
+}
+
+/// One check as it is printed.
+private struct CheckLine: Encodable, Sendable {
+    var check: String
+    var tenant: String?
+    var ok: Bool
+    var detail: String
+    var fix: String?
+
+    init(_ check: String, detail: String) {
+        self.check = check
+        self.ok = true
+        self.detail = detail
+    }
+
+    init(_ check: String, failure: String, fix: String) {
+        self.check = check
+        self.ok = false
+        self.detail = failure
+        self.fix = fix
+    }
+
+    init(_ finding: CheckFinding, tenant: TenantID?, in language: Language) {
+        self.check = finding.check.rawValue
+        self.tenant = tenant?.rawValue
+        self.ok = finding.isGood
+        self.detail = finding.detail[language]
+        self.fix = finding.fix?[language]
+    }
+
+    var text: String {
+        let subject = self.tenant.map { "tenant \($0) \(self.check)" } ?? self.check
+        let line = "\(self.ok ? "ok  " : "FAIL") \(subject): \(self.detail)"
+        return line + (self.fix.map { "\n     fix: \($0)" } ?? "")
+    }
+}
