@@ -201,6 +201,21 @@ BEGIN
 END
 $$;
 
+-- Name: note_active_since(); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.note_active_since() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+BEGIN
+  NEW.active_since := CASE
+    WHEN NEW.state <> 'active' THEN NULL
+    WHEN TG_OP = 'UPDATE' AND OLD.active_since IS NOT NULL THEN OLD.active_since
+    ELSE now() END;
+  RETURN NEW;
+END
+$$;
+
 -- Name: note_event_token_change(); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.note_event_token_change() RETURNS trigger
@@ -826,6 +841,19 @@ CREATE TABLE public.schema_migrations (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+-- Name: silence_checks; Type: TABLE; Schema: public
+
+CREATE TABLE public.silence_checks (
+    tenant_id text NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    claim_id uuid,
+    claimed_until timestamp with time zone,
+    CONSTRAINT silence_checks_claim_check CHECK (((claim_id IS NULL) = (claimed_until IS NULL)))
+);
+
+ALTER TABLE ONLY public.silence_checks FORCE ROW LEVEL SECURITY;
+
 -- Name: stale_legs; Type: TABLE; Schema: public
 
 CREATE TABLE public.stale_legs (
@@ -855,6 +883,7 @@ CREATE TABLE public.subscription_states (
     removed text[] DEFAULT '{}'::text[] NOT NULL,
     observed_limit integer,
     checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    active_since timestamp with time zone,
     CONSTRAINT subscription_states_missing_check CHECK (((state <> 'active'::text) OR (missing = '{}'::text[]))),
     CONSTRAINT subscription_states_state_check CHECK ((state = ANY (ARRAY['active'::text, 'pending'::text, 'failed'::text, 'removed'::text])))
 );
@@ -1079,6 +1108,11 @@ ALTER TABLE ONLY public.replays
 ALTER TABLE ONLY public.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (version);
 
+-- Name: silence_checks silence_checks_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.silence_checks
+    ADD CONSTRAINT silence_checks_pkey PRIMARY KEY (tenant_id);
+
 -- Name: stale_legs stale_legs_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.stale_legs
@@ -1249,9 +1283,17 @@ CREATE INDEX recording_searches_due_at_idx ON public.recording_searches USING bt
 
 CREATE UNIQUE INDEX replays_open_key ON public.replays USING btree (tenant_id, since, until, call_id) WHERE (finished_at IS NULL);
 
+-- Name: silence_checks_due_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX silence_checks_due_at_idx ON public.silence_checks USING btree (due_at);
+
 -- Name: stale_legs_since_idx; Type: INDEX; Schema: public
 
 CREATE INDEX stale_legs_since_idx ON public.stale_legs USING btree (tenant_id, since);
+
+-- Name: subscription_states_active_since_idx; Type: INDEX; Schema: public
+
+CREATE INDEX subscription_states_active_since_idx ON public.subscription_states USING btree (active_since) WHERE (active_since IS NOT NULL);
 
 -- Name: subscription_states_checked_at_idx; Type: INDEX; Schema: public
 
@@ -1284,6 +1326,10 @@ CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.a
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
 CREATE TRIGGER event_tokens_changed AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, extension_id, retired_at ON public.event_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+
+-- Name: subscription_states subscription_states_active_since; Type: TRIGGER; Schema: public
+
+CREATE TRIGGER subscription_states_active_since BEFORE INSERT OR UPDATE OF state ON public.subscription_states FOR EACH ROW EXECUTE FUNCTION public.note_active_since();
 
 -- Name: tenants tenants_status_changed; Type: TRIGGER; Schema: public
 
@@ -1388,6 +1434,11 @@ ALTER TABLE ONLY public.recording_searches
 
 ALTER TABLE ONLY public.replays
     ADD CONSTRAINT replays_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
+
+-- Name: silence_checks silence_checks_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.silence_checks
+    ADD CONSTRAINT silence_checks_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
 -- Name: stale_legs stale_legs_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1773,6 +1824,18 @@ CREATE POLICY replays_erasure ON public.replays TO ringbridge_owner USING ((tena
 -- Name: replays replays_system; Type: POLICY; Schema: public
 
 CREATE POLICY replays_system ON public.replays TO ringbridge_system USING (true);
+
+-- Name: silence_checks; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.silence_checks ENABLE ROW LEVEL SECURITY;
+
+-- Name: silence_checks silence_checks_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY silence_checks_erasure ON public.silence_checks TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
+-- Name: silence_checks silence_checks_system; Type: POLICY; Schema: public
+
+CREATE POLICY silence_checks_system ON public.silence_checks TO ringbridge_system USING (true);
 
 -- Name: stale_legs; Type: ROW SECURITY; Schema: public
 
@@ -2570,6 +2633,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.replays TO ringbridge_system;
 -- Name: TABLE schema_migrations; Type: ACL; Schema: public
 
 GRANT SELECT ON TABLE public.schema_migrations TO ringbridge_server;
+
+-- Name: TABLE silence_checks; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.silence_checks TO ringbridge_system;
 
 -- Name: TABLE stale_legs; Type: ACL; Schema: public
 

@@ -146,7 +146,20 @@ enum StatementRegistry {
         FinishTenantRemoval(tenantID: tenantID, batch: 1),
     ]
 
+    private static let silenceCheck = SilenceCheck(
+        scope: scope,
+        claimID: claimID,
+        failedAttempts: 0,
+        now: Timestamp(microseconds: 0)
+    )
+
     private static let inquiries: [any Statement] = [
+        CloseHeardSilences(),
+        EnsureSilenceChecks(),
+        ClaimSilenceChecks(claimID: claimID, leaseSeconds: 1, limit: 1),
+        ListQuietExtensions(tenantID: tenantID),
+        ReleaseSilenceCheck(check: silenceCheck, isDone: true, nextInSeconds: 1),
+        CloseSilences(tenantID: tenantID, except: []),
         InsertInquiry(tenantID: "807", inquiryID: claimID, kind: "plan", body: json),
         FindAnswer(tenantID: "807", inquiryID: claimID),
         DeleteInquiry(tenantID: "807", inquiryID: claimID),

@@ -31,6 +31,34 @@ struct StaleLegNumbers {
     }
 }
 
+/// The numbers of an extension that sends nothing although the PBX has calls of it.
+struct SilenceNumbers {
+    private var calls: Int64
+    private var lastCallAt: String
+    private var lastEventAt: String?
+
+    /// Nil when the data are not such numbers.
+    init?(_ data: JSONValue) {
+        guard let calls = data["calls"]?.integer, let lastCallAt = data["last_call_at"]?.text else { return nil }
+        self.calls = calls
+        self.lastCallAt = lastCallAt
+        self.lastEventAt = data["last_event_at"]?.text
+    }
+
+    func text(extensionID: ExtensionID?, remedy: LocalizedText) -> LocalizedText {
+        let number = extensionID.map { " \($0)" } ?? ""
+        let ru = self.lastEventAt.map { "последнее событие пришло \($0)" } ?? "событий от него не было"
+        let en = self.lastEventAt.map { "its last event came \($0)" } ?? "it has never sent an event"
+        return LocalizedText(
+            ru:
+                "Добавочный\(number): подписка в порядке, но \(ru), а в истории АТС за сутки его звонков: \(self.calls), "
+                + "последний закончился \(self.lastCallAt). " + remedy.ru,
+            en: "Extension\(number): its subscription is right, but \(en), while the PBX's history of the last day has "
+                + "\(self.calls) call(s) of it, the latest ended \(self.lastCallAt). " + remedy.en
+        )
+    }
+}
+
 /// The numbers of the events of an extension that were not understood.
 struct QuarantineNumbers {
     private var count: Int64

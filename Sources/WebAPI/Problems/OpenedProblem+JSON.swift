@@ -32,6 +32,7 @@ extension Storage.Problem {
             switch self.code {
             case .eventLimitReached: LimitNumbers(data)?.text(extensionID: extensionID)
             case .staleLeg: StaleLegNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
+            case .silentExtension: SilenceNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
             case .quarantinedEvents: QuarantineNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
             default: nil
             }

@@ -116,8 +116,9 @@ extension Problem.Code {
                     en: "A subscribed extension has sent no events for long."
                 ),
                 remedy: LocalizedText(
-                    ru: "Проверьте, что АТС достигает публичного адреса сервера.",
-                    en: "Check that the PBX reaches the server's public URL."
+                    ru:
+                        "Проверьте, что АТС достигает публичного адреса сервера: имя в DNS, сетевой экран, сертификат и прокси.",
+                    en: "Check that the PBX reaches the server's public URL: DNS, firewall, certificate and proxy."
                 )
             )
         default:

@@ -128,6 +128,7 @@ struct Composition {
                 driftCheckInterval: self.configuration.driftCheckInterval,
                 logger: Logger(label: "ringbridge.agents")
             ),
+            SilenceDetector(database: database, gateway: gateway, logger: Logger(label: "ringbridge.silence")),
             InquiryAnswerer(
                 database: database,
                 listener: listener,
