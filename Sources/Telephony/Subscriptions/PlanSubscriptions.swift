@@ -27,6 +27,8 @@ package func planSubscriptions<Kind: EventKind>(
 
     var keeps: [SubscriptionPlan.Step] = []
     var updates: [SubscriptionPlan.Step] = []
+    /// Duplicates with the URL that a row is changed to: they go before, for the PBX is not to have two equal rows.
+    var deletesBeforeUpdates: [SubscriptionPlan.Step] = []
     var deletes: [SubscriptionPlan.Step] = []
     var absent: [String] = []
     for kind in kinds {
@@ -35,13 +37,22 @@ package func planSubscriptions<Kind: EventKind>(
             absent.append(kind)
             continue
         }
-        if let reason = target?.reasonToUpdate(first) {
+        let updateReason = target?.reasonToUpdate(first)
+        if let reason = updateReason {
             updates.append(.init(action: .update(rowID: first.row.id, eventType: kind), reason: reason))
         } else {
             keeps.append(.init(action: .keep(rowID: first.row.id, eventType: kind), reason: .right))
         }
-        deletes += candidates.dropFirst().map { duplicate in
-            .init(action: .delete(rowID: duplicate.row.id, eventType: kind), reason: .duplicate)
+        for duplicate in candidates.dropFirst() {
+            let step = SubscriptionPlan.Step(
+                action: .delete(rowID: duplicate.row.id, eventType: kind),
+                reason: .duplicate
+            )
+            if updateReason != nil, target?.url.comparable == duplicate.url.comparable {
+                deletesBeforeUpdates.append(step)
+            } else {
+                deletes.append(step)
+            }
         }
     }
     deletes += owned.ours.filter { row in !kinds.contains(row.kind) }.map { row in
@@ -49,16 +60,17 @@ package func planSubscriptions<Kind: EventKind>(
     }
 
     let before = owned.slots(limit: limit, removed: 0, added: 0)
-    let freed = owned.slots(limit: limit, removed: deletes.count, added: 0)
+    let removed = deletesBeforeUpdates.count + deletes.count
+    let freed = owned.slots(limit: limit, removed: removed, added: 0)
     let canCreate = target != nil && absent.count <= freed.free
     let creates: [SubscriptionPlan.Step] =
         canCreate
         ? absent.map { .init(action: .create(eventType: $0), reason: .missing) } : []
     let hasRoomAtOnce = creates.count <= before.free
     return SubscriptionPlan(
-        steps: keeps + updates + (hasRoomAtOnce ? creates + deletes : deletes + creates),
+        steps: keeps + deletesBeforeUpdates + updates + (hasRoomAtOnce ? creates + deletes : deletes + creates),
         before: before,
-        after: owned.slots(limit: limit, removed: deletes.count, added: creates.count),
+        after: owned.slots(limit: limit, removed: removed, added: creates.count),
         missing: canCreate ? [] : absent,
         limitProblem: target != nil && !canCreate ? limitProblem(slots: freed, missing: absent) : nil
     )

@@ -89,6 +89,19 @@ struct SubscriptionPlanTests {
         #expect(reversed.plan(wanted: [.hangup]).actions == plan.actions)
     }
 
+    @Test("R4: a row is not changed to the URL that a duplicate still has")
+    func duplicatesBesideAnUpdate() {
+        var rows = SimulatedExtension()
+        rows.add("answer", url: "https://old.example/ext-event/\(SimulatedExtension.live.text)")
+        rows.add("answer", url: rows.ownURL)
+        rows.add("answer", url: "https://older.example/ext-event/\(SimulatedExtension.live.text)")
+        rows.add("hangup", url: rows.ownURL, method: "GET")
+        rows.add("hangup", url: rows.ownURL)
+        let plan = rows.plan(wanted: [.answer, .hangup])
+        #expect(plan.actions == ["delete 2", "delete 5", "update 1", "update 4", "delete 3"])
+        #expect(plan.after.used == 2)
+    }
+
     @Test("R6, R9: rows that are no longer wanted go, the extension's last ones too")
     func unwanted() {
         let rows = SimulatedExtension(own: ["dial-in", "hangup", "message-in"])
