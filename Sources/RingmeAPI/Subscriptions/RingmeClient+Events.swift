@@ -118,8 +118,17 @@ extension RingmeClient {
         return try answer.decoded(EventBody.self, of: request).row(asked: body)
     }
 
-    /// Deletes a row of a collection. The id is always part of the path, so the collection itself is never deleted.
+    /// Deletes a row of a collection. The id is always part of the path, so the collection itself is never deleted. An answer
+    /// with a body that is no JSON is not the PBX's, and confirms nothing.
     func deleteRow(id: Int64, at path: String, for operation: PBXOperation) async throws(PBXError) {
-        _ = try await self.send(PBXRequest(operation: operation, method: .delete, path: path + String(id)))
+        let request = PBXRequest(operation: operation, method: .delete, path: path + String(id))
+        let answer = try await self.send(request)
+        guard !answer.body.isEmpty else { return }
+        _ = try answer.decoded(AnyJSON.self, of: request)
     }
+}
+
+/// JSON of whatever shape.
+private struct AnyJSON: Decodable {
+    init(from decoder: any Decoder) {}
 }
