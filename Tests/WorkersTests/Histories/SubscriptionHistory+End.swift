@@ -23,14 +23,14 @@ extension SubscriptionHistory {
             try await self.world.requestAll()
             isAtRest = try await self.reconcileUntilRest() && isAtRest
         }
-        self.observe()
+        try await self.observe()
         try await self.pass(21_601, inTrouble: false)
         self.pbx.clearRequestLog()
         try await self.processes[0].keepHouse()
         isAtRest = try await self.reconcileUntilRest() && isAtRest
         guard isAtRest else { return ["it does not come to rest"] }
         var wrong = self.wrongRequests()
-        self.observe()
+        try await self.observe()
         let states = try await self.world.states()
         let problems = try await self.world.problems()
         for id in self.extensionIDs {
@@ -75,7 +75,7 @@ extension SubscriptionHistory {
     ) throws -> [String] {
         let rows = self.pbx.events(of: id)
         let ours = self.ours(id)
-        let wanted = self.wantedTypes(of: id)
+        let wanted = Self.wantedTypes(of: self.onPBX(id)?.type)
         guard self.mapped.contains(id), !self.isSuspended else {
             var wrong = ours.isEmpty ? [] : ["rows \(ours.map(\.id)) although not wanted"]
             if !problems.isEmpty { wrong.append("problems \(problems.map(\.code)) although not wanted") }

@@ -257,20 +257,22 @@ extension SubscriptionHistory {
 
     private mutating func addFault(isOfBudget: Bool = true) {
         let actions: [Fault.Action] = [
-            .none, Fault.internalError, Fault.html, Fault.emptyBody, Fault.brokenJSON, Fault.unauthorized,
-            Fault.accessDenied, .closeConnection, .performThenClose, .performThenHang(.milliseconds(2)), .brokenGzip,
-            .expireTokens,
+            .none, Fault.internalError, Fault.html, Fault.brokenJSON, Fault.unauthorized, Fault.accessDenied,
+            .closeConnection, .performThenClose, .performThenHang(.milliseconds(2)), .brokenGzip, .expireTokens,
             .setEventLimit(5), .setExtensionType("ivr"), .addForeignRows(3), .addForeignRows(12), .removeOwnRows,
             .unusualShape,
         ]
+        // To a PUT or a DELETE an empty answer is the PBX's word that it is done.
+        let ofAnswers: [Fault.Action] = [Fault.emptyBody]
         let ofBudget: [Fault.Action] = [
             .rateLimited(resetSeconds: 40), .rateLimited(resetSeconds: nil), .concurrentRequest, .consumeBudget(900),
         ]
-        let action = (isOfBudget ? actions + ofBudget : actions).randomElement(using: &self.random) ?? .none
         let places: [(String, ResourceKind)] = [
             ("GET", .events), ("POST", .events), ("POST", .events), ("PUT", .event), ("DELETE", .event),
         ]
         let place = places.randomElement(using: &self.random) ?? ("GET", .events)
+        let possible = actions + (place.1 == .events ? ofAnswers : []) + (isOfBudget ? ofBudget : [])
+        let action = possible.randomElement(using: &self.random) ?? .none
         let fault = Fault(
             action,
             clientID: self.clientID,

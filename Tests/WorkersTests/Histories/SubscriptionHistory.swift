@@ -37,6 +37,8 @@ struct SubscriptionHistory {
     var gone: [Int: SimulatedExtension] = [:]
     /// Rows of ours that once were part of all that was wanted, or that somebody made by hand: no others may stay alone.
     var entitled: Set<Int> = []
+    /// The types of the extensions as the product's directory has them.
+    var listedTypes: [Int: String] = [:]
     var mapped: Set<Int> = []
     var isSuspended = false
     var isRevoked = false
@@ -99,7 +101,7 @@ struct SubscriptionHistory {
     mutating func play() async throws -> [String] {
         for _ in 0..<Int.random(in: 5...12, using: &self.random) {
             try await self.step()
-            self.observe()
+            try await self.observe()
             if !self.pbx.violations.isEmpty { break }
         }
         var wrong = try await self.comeToRest()
@@ -135,13 +137,17 @@ struct SubscriptionHistory {
     }
 
     /// Takes down what is there between two steps.
-    mutating func observe() {
+    mutating func observe() async throws {
         self.damaged += self.foreign.damaged
         // Rows that faults added are under the editor's eyes from now on.
         self.foreign = ForeignEditor(pbx: self.pbx, clientID: self.clientID, publicURL: self.publicURL)
+        // Which events are wanted goes by the last listing that had the extension.
+        for listed in try await self.world.database.tenant(self.world.scope, { try await $0.directory.list() }) {
+            self.listedTypes[Int(listed.id.rawValue)] = listed.type.rawValue
+        }
         for id in self.extensionIDs {
             let ours = self.ours(id)
-            if Set(self.wantedTypes(of: id)).isSubset(of: ours.map(\.eventType)) {
+            if Set(Self.wantedTypes(of: self.listedTypes[id])).isSubset(of: ours.map(\.eventType)) {
                 self.entitled.formUnion(ours.map(\.id))
             }
         }
@@ -163,9 +169,9 @@ struct SubscriptionHistory {
         self.pbx.events(of: id).filter { $0.owner == .application(self.appID) }
     }
 
-    /// The events that the extension can have for us, by the type that it has on the PBX.
-    func wantedTypes(of id: Int) -> [String] {
-        switch self.onPBX(id)?.type {
+    /// The events that an extension of the type is to have for us.
+    static func wantedTypes(of type: String?) -> [String] {
+        switch type {
         case "phone": ["answer", "dial-in", "dial-out", "hangup"]
         case "ivr", "queue": ["hangup"]
         default: []
