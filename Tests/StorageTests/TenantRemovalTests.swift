@@ -60,6 +60,8 @@ struct TenantRemovalTests {
             INSERT INTO replays (tenant_id, since, until, call_id, rules_version, tenant_version)
               VALUES ('\(tenant)', now(), now(), '', 1, 1);
             INSERT INTO stale_legs (tenant_id, call_id, leg_key, extension_id, since) VALUES ('\(tenant)', 'c', 'k', 1, now());
+            INSERT INTO pbx_inquiries (tenant_id, inquiry_id, kind, body)
+              VALUES ('\(tenant)', gen_random_uuid(), 'plan', '{}');
             INSERT INTO known_recordings (tenant_id, call_id, extension_id, recording_id) VALUES ('\(tenant)', 'c', 1, 'r');
             INSERT INTO assembly_due (tenant_id, call_id) VALUES ('\(tenant)', 'c1');
             INSERT INTO calls (tenant_id, seq, call_id, record_key, direction, status, extension_id, extension_name,

@@ -197,7 +197,10 @@ struct ExplainRoutesTests {
             #expect(answer.json["events"] == [])
             #expect(leg["outcome"] == "record")
             #expect(leg["reason"] == "events_gone")
-            #expect(leg["text"] == "The events of this call are no longer kept; the record stays as rule 2 made it.")
+            #expect(
+                leg["text"]
+                    == "The events of which rule 2 made the record are no longer kept; it stays as it is, and what came later does not change it."
+            )
             #expect(leg["id"] == answer.json["calls"]?.elements?.first)
         }
     }

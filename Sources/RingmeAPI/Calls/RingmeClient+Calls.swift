@@ -41,7 +41,7 @@ extension RingmeClient {
         }
         let fixedQuery = query
         return try await self.allPages(
-            PageWalk<PBXCall, String>(lastPageBelow: 1) { $0.callID },
+            PageWalk<PBXCall, String>(lastPageBelow: Self.smallestPage) { $0.callID },
             for: .callHistory,
             request: { page in
                 PBXRequest(operation: .callHistory, path: path, query: fixedQuery + [("page", String(page))])

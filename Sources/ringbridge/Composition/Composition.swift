@@ -202,7 +202,10 @@ struct Composition {
         return Application(
             router: router,
             server: .http1(
-                configuration: .init(additionalChannelHandlers: [StalledReaderHandler(), ContinueHandler()], idleTimeout: .seconds(60))
+                configuration: .init(
+                    additionalChannelHandlers: [StalledReaderHandler(), ContinueHandler()],
+                    idleTimeout: .seconds(60)
+                )
             ),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: port),

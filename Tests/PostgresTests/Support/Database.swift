@@ -74,7 +74,7 @@ enum Database {
     static func withPool<T: Sendable>(
         _ configuration: PostgresConfiguration? = nil,
         size: Int = 4,
-        leaseTimeout: Duration = .seconds(10),
+        leaseTimeout: Duration = .seconds(60),
         logger: Logger = Database.logger,
         _ body: (PostgresPool) async throws -> T
     ) async throws -> T {
