@@ -60,6 +60,7 @@ struct TenantRemovalTests {
             INSERT INTO replays (tenant_id, since, until, call_id, rules_version, tenant_version)
               VALUES ('\(tenant)', now(), now(), '', 1, 1);
             INSERT INTO stale_legs (tenant_id, call_id, leg_key, extension_id, since) VALUES ('\(tenant)', 'c', 'k', 1, now());
+            INSERT INTO silence_checks (tenant_id) VALUES ('\(tenant)') ON CONFLICT DO NOTHING;
             INSERT INTO pbx_inquiries (tenant_id, inquiry_id, kind, body)
               VALUES ('\(tenant)', gen_random_uuid(), 'plan', '{}');
             INSERT INTO known_recordings (tenant_id, call_id, extension_id, recording_id) VALUES ('\(tenant)', 'c', 1, 'r');
