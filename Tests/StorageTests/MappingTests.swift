@@ -94,7 +94,7 @@ struct MappingTests {
         }
     }
 
-    static func tokens(of scope: TenantScope, in database: Database) async throws -> ExtensionTokens {
+    static func tokens(of scope: TenantScope, in database: Database) async throws -> EventTokens {
         try await database.system { transaction in
             try await transaction.eventTokens.tokens(
                 of: scope,

@@ -92,7 +92,7 @@ extension ReconcilerTests {
                 )
             }
         }
-        func tokens(of extensionID: Int) async throws -> ExtensionTokens {
+        func tokens(of extensionID: Int) async throws -> EventTokens {
             try await self.database.system { transaction in
                 try await transaction.eventTokens.tokens(
                     of: self.scope,

@@ -7,14 +7,6 @@ package struct AgentTokenOwner: Hashable, Sendable {
     package var agentID: AgentID
 }
 
-/// The tokens of one agent: the live one, and all that it ever had and that may still be on the PBX.
-package struct AgentTokens: Sendable {
-    /// Nil while the PBX's listing does not have the agent.
-    package var live: EventToken?
-    /// Live and retired: what proves that a row on the PBX is ours.
-    package var all: Set<EventToken>
-}
-
 extension SystemTransaction {
     /// Tokens of agents' event URLs, of all tenants.
     package var agentTokens: AgentTokenStore { AgentTokenStore(postgres: self.postgres) }
@@ -30,23 +22,16 @@ package struct AgentTokenStore: Sendable {
         return Dictionary(rows.map { ($0.digest, $0.owner) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The opened tokens of one agent.
+    /// The opened tokens of one agent; none is live while the PBX's listing does not have it.
     ///
     /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one: without it a row of ours would look foreign.
-    package func tokens(of scope: TenantScope, agentID: AgentID, keyRing: KeyRing) async throws -> AgentTokens {
+    package func tokens(of scope: TenantScope, agentID: AgentID, keyRing: KeyRing) async throws -> EventTokens {
         let rows = try await self.postgres.execute(ListAgentTokens(tenantID: scope.tenantID, agentID: agentID))
-        var tokens = AgentTokens(live: nil, all: [])
-        let context = SealContext.agentToken(of: scope.tenantID, agentID: agentID)
-        for row in rows {
-            guard let token = EventToken(try keyRing.open(row.sealed, context: context)) else {
-                throw KeyRing.OpenError.malformed
-            }
-            tokens.all.insert(token)
-            if row.isLive {
-                tokens.live = token
-            }
-        }
-        return tokens
+        return try EventTokens(
+            opening: rows,
+            with: keyRing,
+            context: .agentToken(of: scope.tenantID, agentID: agentID)
+        )
     }
 
     /// Makes a live token for each of the agents.
@@ -106,18 +91,11 @@ struct ListAgentTokens: Statement {
     var tenantID: TenantID
     var agentID: AgentID
 
-    struct Output: Sendable {
-        var sealed: String
-        var isLive: Bool
-    }
-
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.tenantID)
         bindings.append(self.agentID)
     }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(sealed: try row.next(), isLive: try row.next())
-    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> SealedToken { try SealedToken(row: &row) }
 }
 
 struct RetireAgentTokens: Statement {

@@ -23,9 +23,9 @@ package struct EventTokenOwner: Hashable, Sendable {
     package var extensionID: ExtensionID
 }
 
-/// The tokens of one extension: the live one, and all that it ever had and that may still be on the PBX.
-package struct ExtensionTokens: Sendable {
-    /// Nil while the extension is not mapped.
+/// The tokens of one extension, or of one agent: the live one, and all that it ever had and that may still be on the PBX.
+package struct EventTokens: Sendable {
+    /// Nil while its events are not wanted.
     package var live: EventToken?
     /// Live and retired: what proves that a row on the PBX is ours.
     package var all: Set<EventToken>
@@ -33,6 +33,31 @@ package struct ExtensionTokens: Sendable {
     package init(live: EventToken?, all: Set<EventToken>) {
         self.live = live
         self.all = all
+    }
+
+    /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one.
+    init(opening rows: [SealedToken], with keyRing: KeyRing, context: SealContext) throws {
+        self.init(live: nil, all: [])
+        for row in rows {
+            guard let token = EventToken(try keyRing.open(row.sealed, context: context)) else {
+                throw KeyRing.OpenError.malformed
+            }
+            self.all.insert(token)
+            if row.isLive {
+                self.live = token
+            }
+        }
+    }
+}
+
+/// A token as it is stored for composing its URL.
+struct SealedToken: Sendable {
+    var sealed: String
+    var isLive: Bool
+
+    init(row: inout Row) throws(PostgresError) {
+        self.sealed = try row.next()
+        self.isLive = try row.next()
     }
 }
 
@@ -68,22 +93,15 @@ package struct EventTokenStore: Sendable {
         of scope: TenantScope,
         extensionID: ExtensionID,
         keyRing: KeyRing
-    ) async throws -> ExtensionTokens {
+    ) async throws -> EventTokens {
         let rows = try await self.postgres.execute(
             ListExtensionTokens(tenantID: scope.tenantID, extensionID: extensionID)
         )
-        var tokens = ExtensionTokens(live: nil, all: [])
-        let context = SealContext.eventToken(of: scope.tenantID, extensionID: extensionID)
-        for row in rows {
-            guard let token = EventToken(try keyRing.open(row.sealed, context: context)) else {
-                throw KeyRing.OpenError.malformed
-            }
-            tokens.all.insert(token)
-            if row.isLive {
-                tokens.live = token
-            }
-        }
-        return tokens
+        return try EventTokens(
+            opening: rows,
+            with: keyRing,
+            context: .eventToken(of: scope.tenantID, extensionID: extensionID)
+        )
     }
 }
 
@@ -119,18 +137,11 @@ struct ListExtensionTokens: Statement {
     var tenantID: TenantID
     var extensionID: ExtensionID
 
-    struct Output: Sendable {
-        var sealed: String
-        var isLive: Bool
-    }
-
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.tenantID)
         bindings.append(self.extensionID)
     }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(sealed: try row.next(), isLive: try row.next())
-    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> SealedToken { try SealedToken(row: &row) }
 }
 
 struct RetireEventTokens: Statement {

@@ -106,7 +106,7 @@ package struct PlanPreviewer: Sendable {
             entry.problem = PlanPreview.Trouble(Problem(code: code, data: obstacle?.data ?? .empty))
             return (entry, nil)
         }
-        var tokens: ExtensionTokens
+        var tokens: EventTokens
         do {
             tokens = try await self.database.system { transaction in
                 try await transaction.eventTokens.tokens(of: scope, extensionID: id, keyRing: self.keyRing)
@@ -148,7 +148,7 @@ package struct PlanPreviewer: Sendable {
     private func plan(
         _ target: ReconcileTarget,
         isWanted: Bool,
-        tokens: ExtensionTokens,
+        tokens: EventTokens,
         rows: [SubscriptionRow],
         into entry: inout PlanPreview.Entry
     ) {

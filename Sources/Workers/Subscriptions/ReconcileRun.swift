@@ -404,7 +404,7 @@ extension PBXError {
     fileprivate var isAboutType: Bool { self.message.lowercased().contains("ivr-type") }
 }
 
-extension ExtensionTokens {
+extension EventTokens {
     /// Those that are no longer live.
     fileprivate var retired: Set<EventToken> { self.live.map { self.all.subtracting([$0]) } ?? self.all }
 }

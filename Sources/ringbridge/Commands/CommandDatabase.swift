@@ -59,5 +59,15 @@ func withDatabase<Value: Sendable>(
     }
 }
 
+/// What commands assemble with, as `serve` reads it.
+///
+/// - Throws: ``ConfigurationError``.
+func assemblyDefaults(_ common: CommonOptions) async throws -> AssemblyDefaults {
+    var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: common.config))
+    let defaults = values.assemblyDefaults()
+    guard values.problems.isEmpty else { throw ConfigurationError(problems: values.problems) }
+    return defaults
+}
+
 /// Commands print their results and errors; what goes on below is no news for their user.
 let commandLogger = Logger(label: "ringbridge.command") { _ in SwiftLogNoOpLogHandler() }

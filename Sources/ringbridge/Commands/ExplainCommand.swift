@@ -44,9 +44,7 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: self.common.config))
-        let defaults = values.assemblyDefaults()
-        guard values.problems.isEmpty else { throw ConfigurationError(problems: values.problems) }
+        let defaults = try await assemblyDefaults(self.common)
         let (tenant, found) = try await withDatabase(self.common) { database in
             let (scope, tenant) = try await database.system { transaction in
                 let scope = try await existingScope(self.tenant, in: transaction)

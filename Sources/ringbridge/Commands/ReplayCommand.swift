@@ -51,7 +51,7 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let defaults = try await self.defaults()
+        let defaults = try await assemblyDefaults(self.common)
         let range = ReplayRange(
             callID: self.callID.flatMap(CallID.init(received:)),
             since: self.since.flatMap { Timestamp(rfc3339: $0) },
@@ -94,13 +94,6 @@ struct ReplayCommand: AsyncParsableCommand {
         if let callID = self.callID, total.examined == 0 {
             throw CommandFailure("no events of the CallID \(callID) are stored; events are kept for a time only")
         }
-    }
-
-    private func defaults() async throws -> AssemblyDefaults {
-        var values = ConfigurationValues(reader: try await ConfigurationSource.reader(file: self.common.config))
-        let defaults = values.assemblyDefaults()
-        guard values.problems.isEmpty else { throw ConfigurationError(problems: values.problems) }
-        return defaults
     }
 
     /// The named tenant, or all that are not being removed.
