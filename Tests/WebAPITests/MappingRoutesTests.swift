@@ -53,7 +53,7 @@ struct MappingRoutesTests {
 
             let ru = try await api.operate(.get, "/admin/v1/tenants/807/problems")
             let detail = try #require(ru.data.first?["detail"]?.text)
-            #expect(detail.contains("14 из 16"))
+            #expect(detail.hasPrefix("На добавочном 2566*101 (101) занято 14 из 16"))
             #expect(detail.contains("crm.example: 12, bi.example: 2"))
             #expect(detail.contains("удалить") && detail.contains("увеличить лимит"))
             let en = try await api.operate(

@@ -41,6 +41,8 @@ package struct Problem: Hashable, Sendable {
 package struct OpenedProblem: Hashable, Sendable {
     /// Nil when the whole tenant or its agents are concerned.
     package var extensionID: ExtensionID?
+    /// `2566*102`; nil when the listing never had the extension.
+    package var extensionName: String?
     package var since: Timestamp
     package var problem: Problem
 }
@@ -107,6 +109,7 @@ struct ListProblems: Statement {
           SELECT extension_id, jsonb_object_agg(quarantine, n) AS counts
           FROM (SELECT extension_id, quarantine, count(*) AS n FROM quarantined GROUP BY extension_id, quarantine) AS r
           GROUP BY extension_id)
+        SELECT p.code, p.extension_id, e.name, p.since, p.data FROM (
         SELECT code, extension_id, since, data FROM problems WHERE tenant_id = $1
         UNION ALL
         SELECT 'stale_leg', extension_id, min(since), jsonb_build_object(
@@ -118,8 +121,9 @@ struct ListProblems: Statement {
           'count', count(*), 'reasons', (SELECT counts FROM reasons r WHERE r.extension_id = q.extension_id),
           'last_at', to_char(max(q.arrived_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
           'event_ids', to_jsonb((array_agg(q.event_id::text ORDER BY q.arrived_at DESC, q.event_id DESC))[1:10]))
-        FROM quarantined q GROUP BY q.extension_id
-        ORDER BY since, code, extension_id
+        FROM quarantined q GROUP BY q.extension_id) AS p
+        LEFT JOIN extensions e ON e.tenant_id = $1 AND e.extension_id = p.extension_id
+        ORDER BY p.since, p.code, p.extension_id
         """
     var tenantID: String
 
@@ -129,6 +133,7 @@ struct ListProblems: Statement {
         let extensionID: ExtensionID = try row.next()
         return OpenedProblem(
             extensionID: extensionID.rawValue > 0 ? extensionID : nil,
+            extensionName: try row.next(),
             since: try row.next(),
             problem: Problem(code: code, data: try row.next())
         )

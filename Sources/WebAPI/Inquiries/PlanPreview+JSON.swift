@@ -26,7 +26,8 @@ extension PlanPreview.Entry {
             "type": JSONValue(self.type),
             "steps": .array(self.steps.map { $0.json(in: language) }),
             "slots": ["before": self.before?.json ?? .null, "after": self.after?.json ?? .null],
-            "problem": self.problem?.problem.json(of: self.extensionID, since: nil, in: language) ?? .null,
+            "problem": self.problem?.problem.json(of: self.extensionID, named: self.name, since: nil, in: language)
+                ?? .null,
         ]
     }
 }

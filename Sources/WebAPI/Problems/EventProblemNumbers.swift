@@ -15,16 +15,15 @@ struct StaleLegNumbers {
         self.callIDs = data["call_ids"]?.elements?.compactMap(\.text) ?? []
     }
 
-    func text(extensionID: ExtensionID?, remedy: LocalizedText) -> LocalizedText {
-        let number = extensionID.map { " \($0)" } ?? ""
+    func text(of place: ProblemPlace, remedy: LocalizedText) -> LocalizedText {
         let latest = self.callIDs.first ?? ""
         return LocalizedText(
             ru:
-                "Добавочный\(number): за последние 7 дней разговоров, о завершении которых не сообщено: \(self.count); самый "
+                "Добавочный\(place): за последние 7 дней разговоров, о завершении которых не сообщено: \(self.count); самый "
                 + "ранний начался \(self.oldest), последний CallID \(latest). Записи появятся, когда придут события hangup. "
                 + remedy.ru,
             en:
-                "Extension\(number): the end of \(self.count) call(s) of the last 7 days was not reported; the oldest began "
+                "Extension\(place): the end of \(self.count) call(s) of the last 7 days was not reported; the oldest began "
                 + "\(self.oldest), the latest has the CallID \(latest). Their records appear when the hangup events come. "
                 + remedy.en
         )
@@ -45,15 +44,14 @@ struct SilenceNumbers {
         self.lastEventAt = data["last_event_at"]?.text
     }
 
-    func text(extensionID: ExtensionID?, remedy: LocalizedText) -> LocalizedText {
-        let number = extensionID.map { " \($0)" } ?? ""
+    func text(of place: ProblemPlace, remedy: LocalizedText) -> LocalizedText {
         let ru = self.lastEventAt.map { "последнее событие пришло \($0)" } ?? "событий от него не было"
         let en = self.lastEventAt.map { "its last event came \($0)" } ?? "it has never sent an event"
         return LocalizedText(
             ru:
-                "Добавочный\(number): подписка в порядке, но \(ru), а в истории АТС за сутки его звонков: \(self.calls), "
+                "Добавочный\(place): подписка в порядке, но \(ru), а в истории АТС за сутки его звонков: \(self.calls), "
                 + "последний закончился \(self.lastCallAt). " + remedy.ru,
-            en: "Extension\(number): its subscription is right, but \(en), while the PBX's history of the last day has "
+            en: "Extension\(place): its subscription is right, but \(en), while the PBX's history of the last day has "
                 + "\(self.calls) call(s) of it, the latest ended \(self.lastCallAt). " + remedy.en
         )
     }
@@ -77,16 +75,15 @@ struct QuarantineNumbers {
         self.eventIDs = data["event_ids"]?.elements?.compactMap(\.text) ?? []
     }
 
-    func text(extensionID: ExtensionID?, remedy: LocalizedText) -> LocalizedText {
-        let number = extensionID.map { " \($0)" } ?? ""
+    func text(of place: ProblemPlace, remedy: LocalizedText) -> LocalizedText {
         let latest = self.eventIDs.first ?? ""
         func list(_ language: Language) -> String {
             self.reasons.map { "\($0.reason.name[language]): \($0.count)" }.joined(separator: ", ")
         }
         return LocalizedText(
-            ru: "Добавочный\(number): за последние 7 дней событий, которые не удалось разобрать: \(self.count) "
+            ru: "Добавочный\(place): за последние 7 дней событий, которые не удалось разобрать: \(self.count) "
                 + "(\(list(.ru))); последнее пришло \(self.lastAt), его event_id \(latest). " + remedy.ru,
-            en: "Extension\(number): \(self.count) event(s) of the last 7 days were not understood (\(list(.en))); the "
+            en: "Extension\(place): \(self.count) event(s) of the last 7 days were not understood (\(list(.en))); the "
                 + "latest came \(self.lastAt), its event_id is \(latest). " + remedy.en
         )
     }

@@ -5,7 +5,7 @@ import Telephony
 extension OpenedProblem {
     /// The problem as `GET …/problems` and a mapping write's answer show it.
     func json(in language: Language) -> JSONValue {
-        self.problem.json(of: self.extensionID, since: self.since, in: language)
+        self.problem.json(of: self.extensionID, named: self.extensionName, since: self.since, in: language)
     }
 }
 
@@ -13,27 +13,33 @@ extension Storage.Problem {
     /// The problem as people read it.
     ///
     /// `extensionID`: nil when the whole tenant is concerned.
+    /// `name`: what people call the extension, `2566*102`; nil when that is not known.
     /// `since`: nil when it is only foreseen.
-    func json(of extensionID: ExtensionID?, since: Timestamp?, in language: Language) -> JSONValue {
+    func json(
+        of extensionID: ExtensionID?,
+        named name: String?,
+        since: Timestamp?,
+        in language: Language
+    ) -> JSONValue {
         let data = (try? JSONParser.parse(self.data.bytes)) ?? [:]
         return [
             "code": .string(self.code.rawValue),
             "extension_id": JSONValue(extensionID?.rawValue),
             "title": .string(self.code.entry.title[language]),
-            "detail": .string(self.detail(data, of: extensionID)[language]),
+            "detail": .string(self.detail(data, of: ProblemPlace(id: extensionID, name: name))[language]),
             "since": JSONValue(since),
             "data": data,
         ]
     }
 
-    private func detail(_ data: JSONValue, of extensionID: ExtensionID?) -> LocalizedText {
+    private func detail(_ data: JSONValue, of place: ProblemPlace) -> LocalizedText {
         let entry = self.code.entry
         let text: LocalizedText? =
             switch self.code {
-            case .eventLimitReached: LimitNumbers(data)?.text(extensionID: extensionID)
-            case .staleLeg: StaleLegNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
-            case .silentExtension: SilenceNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
-            case .quarantinedEvents: QuarantineNumbers(data)?.text(extensionID: extensionID, remedy: entry.remedy)
+            case .eventLimitReached: LimitNumbers(data)?.text(of: place)
+            case .staleLeg: StaleLegNumbers(data)?.text(of: place, remedy: entry.remedy)
+            case .silentExtension: SilenceNumbers(data)?.text(of: place, remedy: entry.remedy)
+            case .quarantinedEvents: QuarantineNumbers(data)?.text(of: place, remedy: entry.remedy)
             default: nil
             }
         return text
@@ -63,20 +69,31 @@ private struct LimitNumbers {
             .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
     }
 
-    func text(extensionID: ExtensionID?) -> LocalizedText {
-        let number = extensionID.map { " \($0)" } ?? ""
+    func text(of place: ProblemPlace) -> LocalizedText {
         let hosts = self.foreignHosts.map { "\($0.host): \($0.count)" }.joined(separator: ", ")
         let ru =
-            "На добавочном\(number) занято \(self.used) из \(self.limit) событий (наших \(self.ours)), свободно "
+            "На добавочном\(place) занято \(self.used) из \(self.limit) событий (наших \(self.ours)), свободно "
             + "\(self.free), нужно ещё \(self.needed). "
             + (hosts.isEmpty ? "" : "Чужие события по адресам: \(hosts). ")
             + "Выхода два: удалить неиспользуемые события на этом добавочном, "
             + "или попросить администратора АТС увеличить лимит."
         let en =
-            "Extension\(number) uses \(self.used) of \(self.limit) events (\(self.ours) of them ours), \(self.free) are "
+            "Extension\(place) uses \(self.used) of \(self.limit) events (\(self.ours) of them ours), \(self.free) are "
             + "free, \(self.needed) more are needed. "
             + (hosts.isEmpty ? "" : "Others' events by host: \(hosts). ")
             + "Two ways out: delete unused events on this extension, or ask the PBX administrator to raise the limit."
         return LocalizedText(ru: ru, en: en)
+    }
+}
+
+/// What follows the word "extension" in a problem's text: the name that people know, and the number that the API uses.
+struct ProblemPlace: CustomStringConvertible {
+    var id: ExtensionID?
+    var name: String?
+
+    /// With a space before it; empty when no single extension is concerned.
+    var description: String {
+        guard let id = self.id else { return "" }
+        return self.name.map { " \($0) (\(id))" } ?? " \(id)"
     }
 }
