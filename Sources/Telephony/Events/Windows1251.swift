@@ -1,5 +1,5 @@
 /// Text of bytes whose encoding nobody states: UTF-8 when they are that, windows-1251 otherwise.
-func receivedText(_ bytes: [UInt8]) -> String {
+package func receivedText(_ bytes: [UInt8]) -> String {
     if let text = String(validating: bytes, as: UTF8.self) {
         return text
     }

@@ -7,14 +7,14 @@ import Telephony
 /// A tenant's mappings and how far the PBX follows them: `/admin/v1/tenants/{tenant}/mappings`, `…/reconcile`, `…/problems`.
 struct MappingRoutes: Sendable {
     /// Of a body, in bytes.
-    private static let maximumBody = 4 << 20
+    static let maximumBody = 4 << 20
 
     let database: Database
     let keyRing: KeyRing
     let changes: ChangeWait
 
-    private var inquiries: InquiryWait { InquiryWait(database: self.database, changes: self.changes) }
-    private var reconcile: ReconcileWait { ReconcileWait(database: self.database, changes: self.changes) }
+    var inquiries: InquiryWait { InquiryWait(database: self.database, changes: self.changes) }
+    var reconcile: ReconcileWait { ReconcileWait(database: self.database, changes: self.changes) }
 
     func add(to router: RouterGroup<TenantAdminContext>) {
         router.get("mappings") { request, context in
@@ -149,7 +149,7 @@ struct MappingRoutes: Sendable {
     }
 
     /// Waits for the first reading of the directory when one is due, so that the set is checked against it.
-    private func waitForDirectory(_ scope: TenantScope, until deadline: ContinuousClock.Instant) async throws {
+    func waitForDirectory(_ scope: TenantScope, until deadline: ContinuousClock.Instant) async throws {
         func isWorthWaiting() async throws -> Bool {
             let status = try await self.database.tenant(scope) { try await $0.directory.status() }
             return status.syncedAt == nil && status.isDue

@@ -28,6 +28,9 @@ enum MediaRange {
         return type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
     }
 
+    /// Whether a content type is CSV.
+    static func isCSV(_ contentType: String) -> Bool { Self.essence(contentType) == MediaType.csv.rawValue }
+
     /// The best of the types for an `Accept` header, of equally good ones the first; nil when it takes none of them.
     static func preferred(of offered: [MediaType], accept: String) -> MediaType? {
         let ranges = accept.split(separator: ",")

@@ -32,11 +32,13 @@ package func makeRouter(
         keyRing: dependencies.keyRing,
         changes: changes
     ).add(to: tenant)
-    MappingRoutes(
+    let mappings = MappingRoutes(
         database: dependencies.database,
         keyRing: dependencies.keyRing,
         changes: changes
-    ).add(to: tenant)
+    )
+    mappings.add(to: tenant)
+    MappingImportRoute(mappings: mappings).add(to: tenant)
 
     let explanations = ExplainRoutes(database: dependencies.database, defaults: configuration.assemblyDefaults)
     explanations.add(to: tenant)

@@ -58,20 +58,29 @@ struct UserRoutes: Sendable {
         var check = BodyCheck()
         let root = check.object(body, members: ["name", "email"])
         let name = check.text(root, "name", required: true)
-        let email = check.text(root, "email", length: 3...320)
-        if let email, !email.dropFirst().dropLast().contains("@") {
-            check.fail(
-                "/email",
+        let email = check.email(root, "email")
+        try check.finish()
+        guard let name else { throw HTTPProblem(.validationFailed) }
+        return User(id: id, name: name, email: email)
+    }
+}
+
+extension BodyCheck {
+    /// Reads an email address.
+    mutating func email(_ parent: Object?, _ name: String) -> String? {
+        guard let parent, let email = self.text(parent, name, length: 3...320) else { return nil }
+        guard email.dropFirst().dropLast().contains("@") else {
+            self.fail(
+                parent.pointer(to: name),
                 .invalidValue,
                 LocalizedText(
                     ru: "Ожидается адрес вида name@example.com.",
                     en: "Expected an address such as name@example.com."
                 )
             )
+            return nil
         }
-        try check.finish()
-        guard let name else { throw HTTPProblem(.validationFailed) }
-        return User(id: id, name: name, email: email)
+        return email
     }
 }
 
@@ -91,7 +100,7 @@ enum UserList {
 }
 
 extension User {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         ["user_id": .string(self.id.rawValue), "name": .string(self.name), "email": JSONValue(self.email)]
     }
 }
