@@ -1,3 +1,4 @@
+import Postgres
 import Telephony
 import TestSupport
 import Testing
@@ -45,6 +46,38 @@ struct SecretTests {
             await #expect(throws: KeyRing.OpenError.notAuthentic) {
                 try await test.database.system { try await $0.proveKeyRing(try KeyRing(parsing: sameID)) }
             }
+        }
+    }
+
+    @Test("a start proves the keys of everything that is sealed, and names all that are missing")
+    func wholeProof() async throws {
+        try await TestDatabase.with { test in
+            func prove(_ keys: String) async throws {
+                try await test.database.system { try await $0.proveKeyRingOpensAll(try KeyRing(parsing: keys)) }
+            }
+            try await prove(Self.one)
+            let scope = try await TenantFixture.make("807", in: test.database)
+            _ = try await TenantFixture.map([(85_218, "u1")], of: scope, in: test.database)
+            try await test.database.system { transaction in
+                let resealed = try KeyRing(parsing: Self.one).seal("secret", context: .appSecret(of: scope.tenantID))
+                _ = try await transaction.postgres.execute(Reseal(sealed: resealed))
+                var generator = SystemRandomNumberGenerator()
+                try await transaction.agentTokens.make(
+                    for: [AgentID(rawValue: 7)],
+                    of: scope,
+                    keyRing: try KeyRing(parsing: Self.two),
+                    using: &generator
+                )
+            }
+            let test = "test:" + String(repeating: "A", count: 43) + "="
+            try await prove("\(test),\(Self.two),\(Self.one)")
+            let missing = await #expect(throws: KeyRing.Misfit.self) { try await prove(Self.one) }
+            #expect(missing?.problem.contains(#"the keys "test", "two""#) == true)
+            let foreign = await #expect(throws: KeyRing.Misfit.self) {
+                try await prove("test:\(Self.two.dropFirst(4)),\(Self.two),\(Self.one)")
+            }
+            #expect(foreign?.problem.contains(#""test""#) == true)
+            #expect(foreign?.fix.contains("a new key needs a new id") == true)
         }
     }
 
@@ -97,4 +130,12 @@ struct SecretTests {
             #expect(try await holder(secret.text) == nil)
         }
     }
+}
+
+/// Seals every tenant's app secret anew.
+private struct Reseal: Statement {
+    static let sql: StaticString = "UPDATE tenants SET pbx_app_secret_sealed = $1"
+    var sealed: String
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.sealed) }
 }

@@ -46,6 +46,7 @@ enum StatementRegistry {
         FindTenant(id: tenantID),
         TimeZoneExists(name: "UTC"),
         SampleSealedSecrets(),
+        SampleEverySecret(),
         ListTenants(after: nil, limit: 1),
         EnsureTenantRows(id: tenantID),
         PutUser(tenantID: "807", user: User(id: UserID(rawValue: "u"), name: "n", email: nil)),

@@ -1,10 +1,13 @@
 /// Makes one clear error of what libpq says when it cannot connect: the place, the reason, and what to do.
 enum ConnectFailure {
     static func error(target: String, message: String) -> PostgresError {
-        PostgresError(
+        let advice = self.advice(message)
+        var error = PostgresError(
             .connectionFailed,
-            message: "cannot connect to PostgreSQL at \(target): \(self.reason(message)); \(self.advice(message))"
+            message: "cannot connect to PostgreSQL at \(target): \(self.reason(message)); \(advice)"
         )
+        error.hint = advice
+        return error
     }
 
     /// libpq's message in one line, without its own questions.

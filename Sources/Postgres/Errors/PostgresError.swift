@@ -37,7 +37,7 @@ package struct PostgresError: Error, Sendable, Equatable {
     package var message: String
     /// The server's detail. Can repeat data: never log it.
     package var detail: String?
-    /// The server's hint.
+    /// The server's hint; when no connection could be made, what to do, which ``message`` ends with.
     package var hint: String?
     /// The table that the server names.
     package var table: String?

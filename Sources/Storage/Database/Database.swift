@@ -69,6 +69,22 @@ package struct Database: Sendable {
         }
     }
 
+    /// Runs `body` in a transaction across tenants on a connection of its own, where there is no pool yet.
+    ///
+    /// - Throws: what `body` throws, or ``StorageError`` when the transaction could not begin or commit.
+    package static func system<Value: Sendable>(
+        on connection: PostgresConnection,
+        _ body: (SystemTransaction) async throws -> Value
+    ) async throws -> Value {
+        do throws(TransactionError<any Error>) {
+            return try await connection.withTransaction(self.systemOptions) { transaction throws(any Error) in
+                try await body(SystemTransaction(postgres: transaction))
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
     private func transaction<Value: Sendable>(
         _ options: TransactionOptions,
         _ body: (PostgresTransaction) async throws -> Value
@@ -80,15 +96,19 @@ package struct Database: Sendable {
                 try await body(transaction)
             }
         } catch {
-            switch error {
-            case .begin(let failure): throw StorageError(failure)
-            case .body(let failure as PostgresError, _): throw StorageError(failure)
-            case .body(let failure, _): throw failure
-            case .commit(let failure): throw StorageError(failure, outcomeUnknown: failure.isConnectionProblem)
-            }
+            throw Self.failure(error)
         }
         try self.checkpoint?()
         return value
+    }
+
+    private static func failure(_ error: TransactionError<any Error>) -> any Error {
+        switch error {
+        case .begin(let failure): StorageError(failure)
+        case .body(let failure as PostgresError, _): StorageError(failure)
+        case .body(let failure, _): failure
+        case .commit(let failure): StorageError(failure, outcomeUnknown: failure.isConnectionProblem)
+        }
     }
 }
 

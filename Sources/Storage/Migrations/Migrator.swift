@@ -7,9 +7,13 @@ package struct Migrator: Sendable {
     private let connection: PostgresConnection
     private let files: [Schema.File]
 
-    /// Why the schema cannot be migrated or used; the text says what to do.
+    /// Why the schema cannot be migrated or used.
     package struct Failure: Error, Sendable, CustomStringConvertible {
-        package var description: String
+        package var problem: String
+        /// What to do.
+        package var fix: String
+
+        package var description: String { "\(self.problem); \(self.fix)" }
     }
 
     /// `files`: the migrations this program knows.
@@ -29,7 +33,8 @@ package struct Migrator: Sendable {
         } catch {
             guard error.isLackOfRights else { throw error }
             throw Failure(
-                description: "this role may not read the schema; DATABASE_URL must log in as ringbridge_server"
+                problem: "this role may not read the schema",
+                fix: "DATABASE_URL must log in as ringbridge_server"
             )
         }
     }
@@ -51,10 +56,8 @@ package struct Migrator: Sendable {
         } catch let error as PostgresError where error.isLackOfRights {
             result = .failure(
                 Failure(
-                    description: """
-                        this role may not change the schema: run sql/roles.sql as a superuser once, and let \
-                        DATABASE_OWNER_URL log in as ringbridge_owner
-                        """
+                    problem: "this role may not change the schema",
+                    fix: "run sql/roles.sql as a superuser once, and let DATABASE_OWNER_URL log in as ringbridge_owner"
                 )
             )
         } catch {
@@ -80,7 +83,7 @@ package struct Migrator: Sendable {
         case .upToDate: return
         case .apply(let missing):
             let what = missing.count == self.files.count ? "the schema is missing" : "the schema is behind"
-            throw Failure(description: "\(what): \(missing.count) migration(s) to apply; run: ringbridge migrate up")
+            throw Failure(problem: "\(what): \(missing.count) migration(s) to apply", fix: "run: ringbridge migrate up")
         case .mismatch, .databaseIsNewer:
             throw try await self.unfit()
         }
@@ -110,7 +113,10 @@ package struct Migrator: Sendable {
         } catch {
             // A connection that is lost has rolled back already; the error to show is the migration's.
             try? await self.connection.script("ROLLBACK")
-            throw Failure(description: "migration \(migration.version) (\(migration.name)) failed: \(error)")
+            throw Failure(
+                problem: "migration \(migration.version) (\(migration.name)) failed: \(error)",
+                fix: "nothing of it is left; mend that, and run: ringbridge migrate up"
+            )
         }
     }
 
@@ -118,20 +124,16 @@ package struct Migrator: Sendable {
         switch try await self.plan() {
         case .databaseIsNewer(let version):
             Failure(
-                description: """
-                    the database is ahead: it has migration \(version), this program knows \(self.files.count); \
-                    run the newer ringbridge that migrated it
-                    """
+                problem: "the database is ahead: it has migration \(version), this program knows \(self.files.count)",
+                fix: "run the newer ringbridge that migrated it"
             )
         case .mismatch(let version):
             Failure(
-                description: """
-                    migration \(version) in the database is not the one this program knows; \
-                    was the database migrated by another build? compare with: ringbridge migrate status
-                    """
+                problem: "migration \(version) in the database is not the one this program knows",
+                fix: "was the database migrated by another build? compare with: ringbridge migrate status"
             )
         case .upToDate, .apply:
-            Failure(description: "the schema changed meanwhile; run: ringbridge migrate status")
+            Failure(problem: "the schema changed meanwhile", fix: "run: ringbridge migrate status")
         }
     }
 }

@@ -67,8 +67,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 do {
                     try await Migrator(connection: connection).verify()
                     lines.append(CheckLine("schema", detail: "it is this program's"))
-                } catch {
-                    lines.append(CheckLine("schema", failure: "\(error)", fix: "ringbridge migrate up"))
+                } catch let error as Migrator.Failure {
+                    lines.append(CheckLine("schema", failure: error.problem, fix: error.fix))
                 }
                 if let refusal = try await RuntimeRole.current(on: connection)?.refusal {
                     lines.append(
@@ -79,9 +79,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
                 return lines
             }
-        } catch {
-            let fix = "check DATABASE_URL, and that PostgreSQL runs"
-            return lines + [CheckLine("database", failure: "\(error)", fix: fix)]
+        } catch let error as PostgresError {
+            return lines + [CheckLine("database", error)]
         }
         return lines
     }
@@ -94,13 +93,14 @@ struct DoctorCommand: AsyncParsableCommand {
         return try await withDatabase(self.common) { database in
             var lines: [CheckLine] = []
             do {
-                try await database.system { try await $0.proveKeyRing(configuration.keyRing) }
+                try await database.system { try await $0.proveKeyRingOpensAll(configuration.keyRing) }
                 lines.append(CheckLine("key_ring", detail: "it opens what is stored"))
-            } catch let error as KeyRing.OpenError {
-                let fix = "add the key that sealed it to MASTER_KEYS, after the current one"
-                lines.append(CheckLine("key_ring", failure: error.description, fix: fix))
+            } catch let error as KeyRing.Misfit {
+                lines.append(CheckLine("key_ring", failure: error.problem, fix: error.fix))
             }
-            let tenants = self.skipPBX ? [] : try await activeTenants(self.tenant, in: database)
+            // Without its keys a tenant's PBX cannot be asked.
+            let isAsked = !self.skipPBX && lines.allSatisfy(\.ok)
+            let tenants = isAsked ? try await activeTenants(self.tenant, in: database) : []
             let checkedBefore = lines
             return try await withPBX(configuration, database) { gateway, http in
                 let checker = TenantChecker(
@@ -143,6 +143,13 @@ private struct CheckLine: Encodable, Sendable {
         self.ok = false
         self.detail = failure
         self.fix = fix
+    }
+
+    init(_ check: String, _ error: PostgresError) {
+        let fix = error.hint ?? "check DATABASE_URL, and that PostgreSQL runs"
+        let text = error.description
+        let problem = text.hasSuffix("; \(fix)") ? String(text.dropLast(fix.count + 2)) : text
+        self.init(check, failure: problem, fix: fix)
     }
 
     init(_ finding: CheckFinding, tenant: TenantID?, in language: Language) {

@@ -220,7 +220,8 @@ struct Composition {
         )
     }
 
-    /// The database answers, the schema is ours, and the role isolates tenants; otherwise the server does not start.
+    /// The database answers, the schema is ours, the role isolates tenants, and the key ring opens what is stored; otherwise
+    /// the server does not start.
     private func checkDatabase() async throws {
         let connection = try await PostgresConnection.connect(self.configuration.database, logger: self.logger)
         let result: Result<Void, any Error>
@@ -229,6 +230,7 @@ struct Composition {
             if let refusal = try await RuntimeRole.current(on: connection)?.refusal {
                 throw CommandFailure(refusal)
             }
+            try await Database.system(on: connection) { try await $0.proveKeyRingOpensAll(self.configuration.keyRing) }
             result = .success(())
         } catch {
             result = .failure(error)
