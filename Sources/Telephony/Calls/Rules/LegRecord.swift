@@ -50,7 +50,7 @@ extension CallEvidence {
 extension PhoneLeg {
     /// The other party: after a transfer the RemoteNumber, else the caller of an incoming leg and the called number of an
     /// outgoing one (vendor's dial-in and dial-out pages).
-    fileprivate func clientNumber(in directory: ExtensionDirectory) -> String? {
+    func clientNumber(in directory: ExtensionDirectory) -> String? {
         let remote = self.first(\.remoteNumber)
         switch self.direction {
         case .incoming:
@@ -65,7 +65,7 @@ extension PhoneLeg {
 
     /// The caller's name, but only when it belongs to that number: of an outgoing leg it is the phone's own, after a
     /// transfer the colleague's.
-    fileprivate func clientName(number: String?) -> String? {
+    func clientName(number: String?) -> String? {
         guard self.direction == .incoming, let caller = self.first(\.callerIDNum), let number else {
             return self.direction == .incoming && number == nil ? self.first(\.callerIDName) : nil
         }
