@@ -29,6 +29,18 @@ BEGIN
 END
 $$;
 
+-- Name: committed_since(xid, pg_snapshot); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.committed_since(writer xid, seen pg_snapshot) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  -- The row's 32 bits, completed from the 64 of the next transaction: the writer is the last before it with these bits.
+  SELECT NOT pg_visible_in_snapshot(
+    (pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+      - ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint - writer::text::bigint) & 4294967295))::text::xid8,
+    seen)
+$$;
+
 -- Name: count_tenant_rows(text); Type: FUNCTION; Schema: public
 
 CREATE FUNCTION public.count_tenant_rows(counted text) RETURNS TABLE(table_name text, row_count bigint)
@@ -742,7 +754,7 @@ CREATE TABLE public.pbx_inquiries (
     claimed_at timestamp with time zone,
     answer jsonb,
     CONSTRAINT pbx_inquiries_answer_check CHECK (((answer IS NULL) OR (claimed_at IS NOT NULL))),
-    CONSTRAINT pbx_inquiries_kind_check CHECK ((kind = ANY (ARRAY['plan'::text, 'check'::text])))
+    CONSTRAINT pbx_inquiries_kind_check CHECK ((kind = ANY (ARRAY['plan'::text, 'check'::text, 'recording'::text])))
 );
 
 ALTER TABLE ONLY public.pbx_inquiries FORCE ROW LEVEL SECURITY;
@@ -2251,6 +2263,12 @@ GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integ
 -- Name: FUNCTION allow_tenant_erasure(erasable regclass); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.allow_tenant_erasure(erasable regclass) FROM PUBLIC;
+
+-- Name: FUNCTION committed_since(writer xid, seen pg_snapshot); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.committed_since(writer xid, seen pg_snapshot) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.committed_since(writer xid, seen pg_snapshot) TO ringbridge_server;
+GRANT ALL ON FUNCTION public.committed_since(writer xid, seen pg_snapshot) TO ringbridge_system;
 
 -- Name: FUNCTION count_tenant_rows(counted text); Type: ACL; Schema: public
 

@@ -23,11 +23,12 @@ enum StatementRegistry {
         isDriftCheck: false
     )
     static let budgetOwner = PBXBudgetOwner(pbxURL: "u", pbxClient: "c")
+    static let livePlace = LivePlace(seen: CommitSnapshot(written: "1:1:"), instant: Timestamp(microseconds: 0))
     static let problem = Problem(code: .accessDenied, data: json)
 
     static var all: [any Statement] {
         Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.removal + Self.agents + Self.calls
-            + Self.inquiries + Self.recordings + Self.replays + Self.schema
+            + Self.live + Self.inquiries + Self.recordings + Self.replays + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -156,6 +157,14 @@ enum StatementRegistry {
         failedAttempts: 0,
         now: Timestamp(microseconds: 0)
     )
+
+    private static let live: [any Statement] = [
+        ReadLivePlace(),
+        ListFreshCalls(tenantID: "807", place: livePlace, limit: 1),
+        ListLiveEvents(tenantID: "807", calls: [CallID(rawValue: "c1")], place: livePlace),
+        ListPresenceChanges(tenantID: "807", place: livePlace),
+        FindLiveNews(tenants: ["807"], place: livePlace),
+    ]
 
     private static let inquiries: [any Statement] = [
         CloseHeardSilences(),

@@ -15,7 +15,7 @@ struct ChangeWaitTests {
     @Test("graceful shutdown ends a wait at once")
     func shutDown() async throws {
         try await TestAPI.with { api in
-            let waiting = Waiting(listener: api.listener)
+            let waiting = Waiting(changes: api.changes)
             let start = ContinuousClock.now
             try await withService(waiting) {
                 for await _ in waiting.hasBegun {
@@ -31,7 +31,7 @@ struct ChangeWaitTests {
     func timer() async throws {
         try await TestAPI.with { api in
             let looks = Mutex(0)
-            let found: Bool? = try await ChangeWait(listener: api.listener).first(
+            let found: Bool? = try await api.changes.first(
                 on: Channel.calls,
                 of: Self.tenantID,
                 within: .seconds(30),
@@ -50,7 +50,7 @@ struct ChangeWaitTests {
     func lastLook() async throws {
         try await TestAPI.with { api in
             let looks = Mutex(0)
-            let found: Bool? = try await ChangeWait(listener: api.listener).first(
+            let found: Bool? = try await api.changes.first(
                 on: Channel.directory,
                 of: Self.tenantID,
                 within: .milliseconds(1),
@@ -66,19 +66,19 @@ struct ChangeWaitTests {
 
     /// Waits for a minute for what never comes.
     private final class Waiting: Service {
-        let listener: PostgresListener
+        let changes: ChangeWait
         let hasBegun: AsyncStream<Void>
         private let begin: AsyncStream<Void>.Continuation
         /// Nil while it waits.
         let result = Mutex<Bool??>(nil)
 
-        init(listener: PostgresListener) {
-            self.listener = listener
+        init(changes: ChangeWait) {
+            self.changes = changes
             (self.hasBegun, self.begin) = AsyncStream.makeStream(of: Void.self)
         }
 
         func run() async throws {
-            let found: Bool? = try await ChangeWait(listener: self.listener).first(
+            let found: Bool? = try await self.changes.first(
                 on: Channel.calls,
                 of: ChangeWaitTests.tenantID,
                 within: .seconds(60),

@@ -216,7 +216,7 @@ struct FeedStreamTests {
     ) async throws {
         var options = TestAPI.Options(setup: .live)
         options.configure = { configuration in
-            configuration.feedStreams = FeedStreamLimits(
+            configuration.eventStreams = EventStreamLimits(
                 atOnce: atOnce,
                 heartbeat: .milliseconds(150),
                 keyCheck: .milliseconds(200)

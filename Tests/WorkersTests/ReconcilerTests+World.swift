@@ -62,6 +62,17 @@ extension ReconcilerTests {
                 listener: self.listener,
                 previewer: self.previewer,
                 checker: self.checker(publicURL: ReconcilerTests.publicURL),
+                locator: RecordingLocator(
+                    database: self.database,
+                    gateway: PBXGateway(
+                        http: self.http,
+                        defaultURL: self.pbx.url,
+                        database: self.database,
+                        keyRing: self.keyRing,
+                        logger: ReconcilerTests.logger
+                    ),
+                    keyRing: self.keyRing
+                ),
                 logger: ReconcilerTests.logger
             )
         }

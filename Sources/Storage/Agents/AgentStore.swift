@@ -45,8 +45,13 @@ struct ListAgents: Statement {
         bindings.append(self.after)
         bindings.append(self.limit)
     }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Agent {
-        Agent(
+    static func decode(_ row: inout Row) throws(PostgresError) -> Agent { try Agent(row: &row) }
+}
+
+extension Agent {
+    /// Reads the columns in the order in which the statements select them.
+    init(row: inout Row) throws(PostgresError) {
+        self.init(
             id: try row.next(),
             extensionName: try row.nextOptional(),
             userID: try row.nextOptional(),

@@ -58,6 +58,12 @@ package struct RecordingSearches: Sendable {
     /// Seconds after the writing of a record at which its recording is asked for.
     private static let stages: [Int32] = [120, 1800, 21_600]
 
+    /// Whether a recording that the call lacks is still asked for.
+    package static func mayStillFind(_ record: CallRecord, now: Timestamp) -> Bool {
+        guard let last = self.stages.max(), record.status == .answered, record.recordingID == nil else { return false }
+        return now - record.endedAt <= .seconds(Int(last))
+    }
+
     /// Leases up to `limit` tenants that have calls to ask for, those that wait longest first.
     ///
     /// `now`: the instant that decides which calls; nil: the database's clock.

@@ -18,6 +18,8 @@ package enum Channel {
     package static let inquiryAnswered = "ringbridge_inquiry_answered"
     /// Tenants' agents became due.
     package static let agents = "ringbridge_agents"
+    /// A queue agent's event said something; the payload is the tenant id.
+    package static let agentPresence = "ringbridge_agent_presence"
     /// Event tokens changed, of extensions or of agents.
     package static let tokens = "ringbridge_tokens"
 }

@@ -8,6 +8,8 @@ package enum Inquiry: Hashable, Sendable {
     case plan([PlanPreview.Subject])
     /// Whether all works, from the credentials to an event end to end: answered by a list of ``CheckFinding``.
     case check
+    /// Where the recording with that id can be fetched now: answered by a ``RecordingAnswer``.
+    case recording(String)
 }
 
 /// A question leased to one worker. It is leased once: when the worker dies, the asker's time passes.
@@ -24,6 +26,7 @@ extension TenantTransaction {
             switch inquiry {
             case .plan(let subjects): try PostgresJSON(json: subjects)
             case .check: try PostgresJSON(json: [String: String]())
+            case .recording(let recordingID): try PostgresJSON(json: [Inquiry.recordingKey: recordingID])
             }
         _ = try await self.postgres.execute(
             InsertInquiry(tenantID: self.tenantID, inquiryID: id, kind: inquiry.kind, body: body)
@@ -70,7 +73,8 @@ extension SystemTransaction {
         try await self.postgres.notify(channel: Channel.inquiryAnswered, payload: claim.scope.tenantID.rawValue)
     }
 
-    /// Removes the questions of askers that died, when they are an hour old.
+    /// Removes the questions of askers that died, when they are an hour old; those about recordings, whose answers are secrets,
+    /// when they are a minute old, which no asker waits.
     package func dropOldInquiries() async throws {
         _ = try await self.postgres.execute(DropOldInquiries())
     }
@@ -81,13 +85,23 @@ extension Inquiry {
         switch self {
         case .plan: "plan"
         case .check: "check"
+        case .recording: "recording"
         }
     }
 
+    fileprivate static let recordingKey = "recording_id"
+
     fileprivate init(kind: String, body: PostgresJSON) throws {
-        self =
-            kind == "check"
-            ? .check : .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: Data(body.bytes)))
+        let body = Data(body.bytes)
+        switch kind {
+        case "check":
+            self = .check
+        case "recording":
+            let members = try JSONDecoder().decode([String: String].self, from: body)
+            self = .recording(members[Self.recordingKey] ?? "")
+        default:
+            self = .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: body))
+        }
     }
 }
 
@@ -181,5 +195,8 @@ struct AnswerInquiry: Statement {
 }
 
 struct DropOldInquiries: Statement {
-    static let sql: StaticString = "DELETE FROM pbx_inquiries WHERE asked_at < now() - interval '1 hour'"
+    static let sql: StaticString = """
+        DELETE FROM pbx_inquiries
+        WHERE asked_at < now() - CASE kind WHEN 'recording' THEN interval '1 minute' ELSE interval '1 hour' END
+        """
 }

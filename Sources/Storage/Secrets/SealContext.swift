@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import Telephony
 
 /// The place a sealed secret belongs to.
@@ -17,5 +18,10 @@ package struct SealContext: Hashable, Sendable {
     /// A token of an agent's event URL.
     package static func agentToken(of tenant: TenantID, agentID: AgentID) -> SealContext {
         SealContext(text: "\(tenant.rawValue)|agent_tokens|\(agentID.rawValue)")
+    }
+
+    /// The address of a recording, on its way from the worker that asked the PBX to the request that waits for it.
+    package static func recordingAddress(of tenant: TenantID, inquiryID: UUID) -> SealContext {
+        SealContext(text: "\(tenant.rawValue)|pbx_inquiries|\(inquiryID.uuidString)")
     }
 }

@@ -28,7 +28,8 @@ struct AgentRoutes: Sendable {
 }
 
 extension Agent {
-    fileprivate var json: JSONValue {
+    /// The agent as connectors see it.
+    var json: JSONValue {
         [
             "agent_id": JSONValue(self.id.rawValue),
             "extension": JSONValue(self.extensionName),

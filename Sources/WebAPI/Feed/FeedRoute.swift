@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Storage
 import Telephony
 
@@ -16,12 +17,12 @@ struct FeedRoute: Sendable {
 
     private let reader: FeedReader
     private let changes: ChangeWait
-    private let stream: FeedStream
+    private let streams: EventStreams
 
-    init(database: Database, changes: ChangeWait, streams: FeedStreamLimits) {
+    init(database: Database, changes: ChangeWait, streams: EventStreams) {
         self.reader = FeedReader(database: database)
         self.changes = changes
-        self.stream = FeedStream(database: database, changes: changes, limits: streams)
+        self.streams = streams
     }
 
     func add(to router: RouterGroup<ConnectorContext>) {
@@ -68,7 +69,13 @@ struct FeedRoute: Sendable {
         let limit = try query.limit()
         let lastEventID = request.headers[.lastEventID].flatMap { $0.isEmpty ? nil : $0 }
         let start = try lastEventID.map { .after(try FeedPlace(cursor: $0)) } ?? Self.start(query)
-        return try await self.stream.response(to: request, from: start, limit: limit, context: context)
+        return try await self.streams.response(to: request, context: context) {
+            let first = try await self.reader.page(from: start, limit: limit, of: context.scope)
+            var opening = EventStreams.opening(at: first.begin.cursor)
+            opening.writeImmutableBuffer(first.messages)
+            let follower = FeedFollower(reader: self.reader, scope: context.scope, limit: limit, place: first.end)
+            return (opening, follower)
+        }
     }
 
     private static func start(_ query: QueryParameters) throws(HTTPProblem) -> FeedStart {

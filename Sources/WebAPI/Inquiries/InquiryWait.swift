@@ -9,14 +9,16 @@ struct InquiryWait: Sendable {
 
     /// The answer to a question.
     ///
+    /// `id`: of the question, new.
+    ///
     /// - Throws: ``HTTPProblem`` 504 when none came in time.
     func answer<Answer: Decodable & Sendable>(
         _ type: Answer.Type,
         to inquiry: Inquiry,
+        id: UUID = UUID(),
         of scope: TenantScope,
         until deadline: ContinuousClock.Instant
     ) async throws -> Answer {
-        let id = UUID()
         try await self.database.tenant(scope) { try await $0.ask(inquiry, id: id) }
         let result: Result<Answer?, any Error>
         do {

@@ -12,6 +12,7 @@ extension ProblemCode {
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
             .duplicateExtension:
             self.contentEntry
+        case .recordingAbsent, .recordingGone, .pbxUnavailable: self.recordingEntry
         case .tooManyRequests, .internalError, .databaseUnavailable, .overloaded, .noAnswerInTime, .shuttingDown:
             self.serverEntry
         }

@@ -11,6 +11,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case unauthorized
     case forbidden
     case notFound = "not_found"
+    case recordingAbsent = "recording_absent"
+    case recordingGone = "recording_gone"
     case methodNotAllowed = "method_not_allowed"
     case notAcceptable = "not_acceptable"
     case conflict
@@ -31,6 +33,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case tooManyRequests = "too_many_requests"
     case internalError = "internal_error"
     case databaseUnavailable = "database_unavailable"
+    case pbxUnavailable = "pbx_unavailable"
     case overloaded
     case noAnswerInTime = "no_answer_in_time"
     case shuttingDown = "shutting_down"
@@ -41,7 +44,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .badRequest, .malformedJSON, .invalidParameter, .unknownParameter, .invalidCursor: .badRequest
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
-        case .notFound: .notFound
+        case .notFound, .recordingAbsent, .recordingGone: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped: .conflict
@@ -56,7 +59,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .preconditionRequired: .preconditionRequired
         case .tooManyRequests: .tooManyRequests
         case .internalError: .internalServerError
-        case .databaseUnavailable, .overloaded, .shuttingDown: .serviceUnavailable
+        case .databaseUnavailable, .pbxUnavailable, .overloaded, .shuttingDown: .serviceUnavailable
         case .noAnswerInTime: .gatewayTimeout
         }
     }

@@ -2,9 +2,18 @@ import Postgres
 import ServiceLifecycle
 import Telephony
 
+/// Where news of a tenant come from.
+enum NewsSource: Sendable {
+    /// A NOTIFY channel whose payload is the tenant id.
+    case channel(String)
+    /// Events that became visible, of calls and of agents.
+    case live
+}
+
 /// Waits for something to change in the database: woken by a notification, and by a timer, since a notification can be lost.
 struct ChangeWait: Sendable {
     let listener: PostgresListener
+    let liveNews: LiveNews
 
     /// Looks now, at each notification of the tenant on the channel, at each tick and once at the end.
     ///
@@ -21,17 +30,24 @@ struct ChangeWait: Sendable {
         every tick: Duration,
         _ look: () async throws -> Value?
     ) async throws -> Value? {
+        try await self.first(from: .channel(channel), of: tenantID, within: time, every: tick, look)
+    }
+
+    /// The same, for news from anywhere.
+    func first<Value: Sendable>(
+        from source: NewsSource,
+        of tenantID: TenantID,
+        within time: Duration?,
+        every tick: Duration,
+        _ look: () async throws -> Value?
+    ) async throws -> Value? {
         // Listening begins before the first look, so that nothing falls between.
-        let events = self.listener.events(on: channel)
+        let forward = self.forwarding(from: source, of: tenantID)
         let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { group.cancelAll() }
-                group.addTask {
-                    for await event in events where event.concerns(tenantID) {
-                        wake.yield()
-                    }
-                }
+                group.addTask { await forward(wake) }
                 group.addTask {
                     while true {
                         try await Task.sleep(for: tick)
@@ -56,6 +72,29 @@ struct ChangeWait: Sendable {
             }
         } onGracefulShutdown: {
             wake.finish()
+        }
+    }
+
+    /// What listens from now on, and wakes when there are news.
+    private func forwarding(
+        from source: NewsSource,
+        of tenantID: TenantID
+    ) -> @Sendable (AsyncStream<Void>.Continuation) async -> Void {
+        switch source {
+        case .channel(let channel):
+            let events = self.listener.events(on: channel)
+            return { wake in
+                for await event in events where event.concerns(tenantID) {
+                    wake.yield()
+                }
+            }
+        case .live:
+            let news = self.liveNews.news(of: tenantID)
+            return { wake in
+                for await _ in news {
+                    wake.yield()
+                }
+            }
         }
     }
 }

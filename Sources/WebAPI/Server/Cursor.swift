@@ -5,7 +5,15 @@ import FoundationEssentials
 /// Text form: base64url without padding of `<kind>.<position>`.
 enum Cursor {
     /// Which list a cursor belongs to.
-    enum Kind: String { case tenants = "t1", users = "u1", extensions = "e1", agents = "a1", calls = "c1", feed = "f1" }
+    enum Kind: String {
+        case tenants = "t1"
+        case users = "u1"
+        case extensions = "e1"
+        case agents = "a1"
+        case calls = "c1"
+        case feed = "f1"
+        case live = "l1"
+    }
 
     static func encode(_ kind: Kind, _ position: String) -> String {
         Data("\(kind.rawValue).\(position)".utf8).base64EncodedString()
@@ -19,7 +27,7 @@ enum Cursor {
         guard let text else { return nil }
         let base64 = text.replacing("-", with: "+").replacing("_", with: "/")
         let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
-        guard text.utf8.count <= 1_024, let data = Data(base64Encoded: base64 + padding),
+        guard text.utf8.count <= 8_192, let data = Data(base64Encoded: base64 + padding),
             let plain = String(validating: Array(data), as: UTF8.self), plain.hasPrefix("\(kind.rawValue)."),
             !plain.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { throw HTTPProblem(.invalidCursor) }

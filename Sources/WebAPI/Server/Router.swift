@@ -16,7 +16,7 @@ package func makeRouter(
     let authenticated = router.group().add(middleware: authentication)
     MetricsRoute(render: dependencies.renderMetrics).add(to: authenticated.group(context: OperatorContext.self))
 
-    let changes = ChangeWait(listener: dependencies.listener)
+    let changes = ChangeWait(listener: dependencies.listener, liveNews: dependencies.liveNews)
     let json = authenticated.group().add(middleware: JSONAcceptMiddleware())
     let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
     TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)
@@ -45,6 +45,12 @@ package func makeRouter(
 
     let connector = json.group("v1", context: ConnectorContext.self)
     CallRoutes(database: dependencies.database).add(to: connector)
+    RecordingRoute(
+        database: dependencies.database,
+        keyRing: dependencies.keyRing,
+        inquiries: InquiryWait(database: dependencies.database, changes: changes),
+        now: dependencies.now
+    ).add(to: connector)
     AgentRoutes(database: dependencies.database).add(to: connector)
     explanations.add(to: connector)
     ConnectorRoutes(database: dependencies.database).add(to: connector)
@@ -52,7 +58,13 @@ package func makeRouter(
     // These have other forms than JSON too.
     let reader = authenticated.group("v1", context: ConnectorContext.self)
     CallListRoute(database: dependencies.database, exports: dependencies.exports).add(to: reader)
-    FeedRoute(database: dependencies.database, changes: changes, streams: configuration.feedStreams).add(to: reader)
+    let streams = EventStreams(
+        database: dependencies.database,
+        changes: changes,
+        limits: configuration.eventStreams
+    )
+    FeedRoute(database: dependencies.database, changes: changes, streams: streams).add(to: reader)
+    LiveRoute(database: dependencies.database, changes: changes, streams: streams).add(to: reader)
 
     allowedMethods.learn(router.routes.map { ($0.path.description, $0.method) })
     return router

@@ -15,8 +15,8 @@ package struct WebAPIConfiguration: Sendable {
     package var unknownTokenBurst: Double
     /// Requests for unknown event URLs that one address may send a second, in the long run.
     package var unknownTokensPerSecond: Double
-    /// Bounds of the feed's event streams.
-    package var feedStreams: FeedStreamLimits
+    /// Bounds of event streams.
+    package var eventStreams: EventStreamLimits
     /// What assembly decides for tenants without a setting of their own, as the workers are configured.
     package var assemblyDefaults: AssemblyDefaults
 
@@ -27,7 +27,7 @@ package struct WebAPIConfiguration: Sendable {
         defaultLanguage: Language = .en,
         unknownTokenBurst: Double = 500,
         unknownTokensPerSecond: Double = 10,
-        feedStreams: FeedStreamLimits = FeedStreamLimits(),
+        eventStreams: EventStreamLimits = EventStreamLimits(),
         assemblyDefaults: AssemblyDefaults = AssemblyDefaults(grace: .seconds(5))
     ) {
         self.publicURL = publicURL
@@ -36,7 +36,7 @@ package struct WebAPIConfiguration: Sendable {
         self.defaultLanguage = defaultLanguage
         self.unknownTokenBurst = unknownTokenBurst
         self.unknownTokensPerSecond = unknownTokensPerSecond
-        self.feedStreams = feedStreams
+        self.eventStreams = eventStreams
         self.assemblyDefaults = assemblyDefaults
     }
 }

@@ -12,6 +12,7 @@ package struct WebAPIDependencies: Sendable {
     package var intake: EventIntake
     package var tokens: TokenDirectory
     package var exports: CallExports
+    package var liveNews: LiveNews
     /// The metrics in the text format of Prometheus.
     package var renderMetrics: @Sendable () -> String
     /// The state of what the server needs, asked at each `/readyz`.
@@ -27,6 +28,7 @@ package struct WebAPIDependencies: Sendable {
         intake: EventIntake,
         tokens: TokenDirectory,
         exports: CallExports,
+        liveNews: LiveNews,
         renderMetrics: @escaping @Sendable () -> String,
         readiness: @escaping @Sendable () async -> [ReadinessCheck],
         now: @escaping @Sendable () -> Timestamp = Self.systemClock,
@@ -38,6 +40,7 @@ package struct WebAPIDependencies: Sendable {
         self.intake = intake
         self.tokens = tokens
         self.exports = exports
+        self.liveNews = liveNews
         self.renderMetrics = renderMetrics
         self.readiness = readiness
         self.now = now

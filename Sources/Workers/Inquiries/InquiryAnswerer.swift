@@ -10,6 +10,7 @@ package struct InquiryAnswerer: Service {
     private let listener: PostgresListener
     private let previewer: PlanPreviewer
     private let checker: TenantChecker
+    private let locator: RecordingLocator
     private let logger: Logger
 
     private static let answersAtOnce = 4
@@ -19,12 +20,14 @@ package struct InquiryAnswerer: Service {
         listener: PostgresListener,
         previewer: PlanPreviewer,
         checker: TenantChecker,
+        locator: RecordingLocator,
         logger: Logger
     ) {
         self.database = database
         self.listener = listener
         self.previewer = previewer
         self.checker = checker
+        self.locator = locator
         self.logger = logger
     }
 
@@ -33,7 +36,7 @@ package struct InquiryAnswerer: Service {
         await forEachWakeUp(on: Channel.inquiries, of: self.listener, every: .seconds(1), logger: self.logger) {
             _ = try await self.answerAll()
             guard ContinuousClock.now >= nextCleaning else { return }
-            nextCleaning = ContinuousClock.now + .seconds(600)
+            nextCleaning = ContinuousClock.now + .seconds(60)
             try await self.database.system { try await $0.dropOldInquiries() }
         }
     }
@@ -65,6 +68,9 @@ package struct InquiryAnswerer: Service {
         case .check:
             let findings = try await self.checker.check(claim.scope, id: claim.inquiryID)
             try await self.database.system { try await $0.answer(claim, with: findings) }
+        case .recording(let recordingID):
+            let answer = try await self.locator.locate(recordingID, of: claim.scope, inquiryID: claim.inquiryID)
+            try await self.database.system { try await $0.answer(claim, with: answer) }
         }
     }
 }

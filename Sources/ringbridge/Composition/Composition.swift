@@ -145,6 +145,11 @@ struct Composition {
                     keyRing: self.configuration.keyRing,
                     publicURL: self.configuration.publicURL
                 ),
+                locator: RecordingLocator(
+                    database: database,
+                    gateway: gateway,
+                    keyRing: self.configuration.keyRing
+                ),
                 logger: Logger(label: "ringbridge.inquiries")
             ),
             TenantRemover(
@@ -160,6 +165,7 @@ struct Composition {
         let intake = EventIntake(store: EventStore(database: database), logger: Logger(label: "ringbridge.intake"))
         let tokens = TokenDirectory(database: database, listener: listener, logger: Logger(label: "ringbridge.tokens"))
         let exports = CallExports(database: database, logger: Logger(label: "ringbridge.exports"))
+        let liveNews = LiveNews(database: database, listener: listener, logger: Logger(label: "ringbridge.live"))
         let webConfiguration = WebAPIConfiguration(
             publicURL: self.configuration.publicURL,
             trustedProxies: self.configuration.trustedProxies,
@@ -173,11 +179,12 @@ struct Composition {
             intake: intake,
             tokens: tokens,
             exports: exports,
+            liveNews: liveNews,
             renderMetrics: { metrics.render() },
             readiness: { await Self.readiness(of: database, keyRing: configuration.keyRing) },
             logger: Logger(label: "ringbridge.http")
         )
-        var services: [any Service] = [tokens, intake, exports]
+        var services: [any Service] = [tokens, intake, exports, liveNews]
         services.append(
             self.listener(
                 for: makeRouter(configuration: webConfiguration, dependencies: dependencies),

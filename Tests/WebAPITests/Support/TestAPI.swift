@@ -55,6 +55,7 @@ struct TestAPI: Sendable {
             let store = EventStore(database: test.database)
             let intake = options.intake(store) ?? EventIntake(store: store, logger: logger)
             let exports = options.exports(test.database)
+            let liveNews = LiveNews(database: test.database, listener: listener, logger: logger)
             let keyRing = try KeyRing(parsing: "k1:" + Data(repeating: 7, count: 32).base64EncodedString())
             var configuration = WebAPIConfiguration(
                 publicURL: "https://crm.example.com/",
@@ -69,6 +70,7 @@ struct TestAPI: Sendable {
                 intake: intake,
                 tokens: tokens,
                 exports: exports,
+                liveNews: liveNews,
                 renderMetrics: { "# metrics\n" },
                 readiness: { readiness },
                 logger: logger
@@ -82,7 +84,7 @@ struct TestAPI: Sendable {
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
                 logger: logger
             )
-            try await withService(listener, tokens, intake, exports, logger: logger) {
+            try await withService(listener, tokens, intake, exports, liveNews, logger: logger) {
                 try await application.test(options.setup) { client in
                     try await body(
                         TestAPI(
@@ -124,6 +126,8 @@ struct TestAPI: Sendable {
             }
         }
     }
+
+    var changes: ChangeWait { ChangeWait(listener: self.listener, liveNews: self.dependencies.liveNews) }
 
     /// What came back.
     struct Answer: Sendable {
