@@ -14,6 +14,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let httpCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
@@ -88,6 +89,11 @@ let package = Package(
                 "Postgres", "RingmeSimulator", "Schema", "Storage", "Telephony", httpClient, lifecycle, log, nioCore,
             ],
             path: "Tests/TestSupport"
+        ),
+        .executableTarget(
+            name: "bench-load",
+            dependencies: [arguments, hummingbird, log, nioCore, nioHTTP1, nioPosix],
+            path: "Tests/bench-load"
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", lifecycle, log]),
         .testTarget(name: "TelephonyTests", dependencies: ["Telephony", "TestSupport"]),
