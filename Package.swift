@@ -54,6 +54,8 @@ let package = Package(
             resources: [.embedInCode("migrations")]
         ),
         .target(name: "Telephony"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .target(name: "Spool", dependencies: ["CSQLite", "Telephony", log, system]),
         .target(name: "Storage", dependencies: ["Postgres", "Schema", "Telephony", crypto, lifecycle, log]),
         .target(name: "RingmeAPI", dependencies: ["Telephony", httpClient, httpCompression, log, nioCore, nioHTTP1]),
         .target(
@@ -63,7 +65,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Postgres", "Storage", "Telephony", httpTypes, hummingbird, lifecycle, log, metrics, nioCore,
+                "Postgres", "Spool", "Storage", "Telephony", httpTypes, hummingbird, lifecycle, log, metrics, nioCore,
                 nioHTTPTypes,
             ]
         ),
@@ -79,7 +81,7 @@ let package = Package(
         .executableTarget(
             name: "ringbridge",
             dependencies: [
-                "Observability", "Postgres", "RingmeAPI", "Schema", "Storage", "Telephony", "WebAPI", "Workers",
+                "Observability", "Postgres", "RingmeAPI", "Schema", "Spool", "Storage", "Telephony", "WebAPI", "Workers",
                 arguments, configuration, hummingbird, lifecycle, log, metrics, nioCore, system, unixSignals,
             ]
         ),
@@ -97,6 +99,7 @@ let package = Package(
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport", lifecycle, log]),
         .testTarget(name: "TelephonyTests", dependencies: ["Telephony", "TestSupport"]),
+        .testTarget(name: "SpoolTests", dependencies: ["Spool", "Telephony", "TestSupport", log]),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Postgres", "Schema", "Storage", "Telephony", "TestSupport", lifecycle, log]
@@ -114,7 +117,7 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Postgres", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes, hummingbird,
+                "Postgres", "Spool", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes, hummingbird,
                 hummingbirdTesting, inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
             ]
         ),

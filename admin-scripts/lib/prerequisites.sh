@@ -10,6 +10,7 @@ require_prerequisites() {
         command -v "$program" >/dev/null 2>&1 || packages+=("$program")
     done
     pkg-config --exists libpq 2>/dev/null || packages+=(libpq-dev)
+    pkg-config --exists sqlite3 2>/dev/null || packages+=(libsqlite3-dev)
     [ -e /usr/include/zlib.h ] || packages+=(zlib1g-dev)
     find_postgres || packages+=(postgresql)
     command -v psql >/dev/null 2>&1 || packages+=(postgresql-client)
