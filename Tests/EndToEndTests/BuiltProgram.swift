@@ -17,10 +17,15 @@ final class BuiltProgram: Sendable {
     /// The folder of the built programs: where the test bundle lies.
     static let folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
-    /// Starts a program.
-    init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    /// Starts a program of this package.
+    convenience init(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        try self.init(executable: Self.folder.appending(path: name), arguments, environment: environment)
+    }
+
+    /// Starts a program or script.
+    init(executable: URL, _ arguments: [String], environment: [String: String] = [:]) throws {
         let process = Process()
-        process.executableURL = Self.folder.appending(path: name)
+        process.executableURL = executable
         process.arguments = arguments
         var variables = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
         variables.merge(environment) { _, new in new }
@@ -30,6 +35,7 @@ final class BuiltProgram: Sendable {
         process.standardError = try FileHandle(forWritingTo: errorFile)
         let output = Pipe()
         process.standardOutput = output
+        process.standardInput = FileHandle.nullDevice
         let (lines, lineSink) = AsyncStream.makeStream(of: String.self)
         let reading = output.fileHandleForReading
         // A thread of its own, and not the handle's readability handler: that one is still being taken down when the handle

@@ -1,37 +1,13 @@
-# shellcheck shell=bash disable=SC2154
-# The demo's HTTP requests, made as an operator makes them: with curl. Keys and event URLs reach curl by its
-# configuration, not by arguments, which every user of the machine could read.
+# shellcheck shell=bash disable=SC2034,SC2154
+# The demo's HTTP requests, made as an operator makes them: with curl. Needs http.sh.
+
+answers="$demo/answers"
 
 # Sends a request and leaves the answer in $answer: request KEY METHOD URL [JSON] [HEADER…]
 # Anything but 2xx ends the script with the answer.
 request() {
-    local key=$1 method=$2 url=$3 json=${4:-} status header options=()
-    shift $(($# < 4 ? $# : 4))
-    for header in "$@"; do
-        options+=(--header "$header")
-    done
-    [ -z "$json" ] || options+=(--header "Content-Type: application/json" --data-binary @-)
-    status=$(
-        curl --silent --show-error --max-time 90 --request "$method" "${options[@]}" \
-            --config <(
-                printf 'url = "%s"\n' "$url"
-                [ -z "$key" ] || printf 'header = "Authorization: Bearer %s"\n' "$key"
-            ) \
-            --dump-header "$demo/answers/headers" --output "$demo/answers/body" --write-out '%{http_code}' <<<"$json"
-    ) || die "$method ${url%%\?*} had no answer; see $demo/server.log"
-    answer=$(cat "$demo/answers/body")
-    [[ "$status" == 2* ]] || die "$method ${url%%\?*} was answered $status: $answer"
-}
-
-# The first string member of that name in $answer.
-member() {
-    [[ "$answer" =~ \"$1\"[[:space:]]*:[[:space:]]*\"([^\"]*)\" ]] || die "the answer has no \"$1\": $answer"
-    echo "${BASH_REMATCH[1]}"
-}
-
-# A header of the last answer.
-answer_header() {
-    sed -n "s/^$1: *//Ip" "$demo/answers/headers" | tr -d '\r' | sed -n 1p
+    send "$@" || die "$2 ${3%%\?*} had no answer; see $demo/server.log"
+    [[ "$status" == 2* ]] || die "$2 ${3%%\?*} was answered $status: $answer"
 }
 
 random_hex() {

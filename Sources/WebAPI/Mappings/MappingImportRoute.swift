@@ -8,6 +8,9 @@ import Telephony
 ///
 /// Its rows are added to the set or change it; with `replace=true` they are the whole set. Repeated, it changes nothing.
 struct MappingImportRoute: Sendable {
+    /// Of a file, in bytes.
+    private static let maximumBody = 4 << 20
+
     let mappings: MappingRoutes
 
     private var database: Database { self.mappings.database }
@@ -139,7 +142,7 @@ struct MappingImportRoute: Sendable {
                 )
             )
         }
-        let bytes = try await request.bytes(upTo: MappingRoutes.maximumBody)
+        let bytes = try await request.bytes(upTo: Self.maximumBody)
         do {
             return try CSVTable(bytes, maximumLines: MappingImport.maximumLines)
         } catch {

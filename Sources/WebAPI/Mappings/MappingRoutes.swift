@@ -7,7 +7,7 @@ import Telephony
 /// A tenant's mappings and how far the PBX follows them: `/admin/v1/tenants/{tenant}/mappings`, `…/reconcile`, `…/problems`.
 struct MappingRoutes: Sendable {
     /// Of a body, in bytes.
-    static let maximumBody = 4 << 20
+    private static let maximumBody = 4 << 20
 
     let database: Database
     let keyRing: KeyRing
