@@ -67,7 +67,8 @@ let package = Package(
             dependencies: [
                 "Postgres", "Spool", "Storage", "Telephony", httpTypes, hummingbird, lifecycle, log, metrics, nioCore,
                 nioHTTPTypes,
-            ]
+            ],
+            resources: [.embedInCode("OpenAPI/openapi.yaml")]
         ),
         .target(name: "Observability", dependencies: [coreMetrics, log]),
         .target(

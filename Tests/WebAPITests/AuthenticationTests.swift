@@ -9,7 +9,7 @@ import Testing
 struct AuthenticationTests {
     private static let open: Set<String> = [
         "/ext-event/{token}", "/ext-event/{token}/**", "/agent-event/{token}", "/agent-event/{token}/**", "/healthz",
-        "/readyz", "/problems/{code}",
+        "/readyz", "/problems/{code}", "/openapi.yaml", "/openapi.json",
     ]
 
     @Test("every route but the public ones answers 401 without a valid key")

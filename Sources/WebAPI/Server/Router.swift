@@ -11,6 +11,7 @@ package func makeRouter(
     addEventURLs(to: router, configuration: configuration, dependencies: dependencies)
     HealthRoutes(dependencies: dependencies).add(to: router)
     ProblemPage().add(to: router)
+    OpenAPIRoutes().add(to: router)
 
     let authentication = Authentication(database: dependencies.database, operatorKey: configuration.operatorKeyDigest)
     let authenticated = router.group().add(middleware: authentication)
