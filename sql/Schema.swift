@@ -33,5 +33,6 @@ package enum Schema {
         File(version: 10, name: "reconcile", bytes: PackageResources._010_reconcile_sql),
         File(version: 11, name: "inquiries", bytes: PackageResources._011_inquiries_sql),
         File(version: 15, name: "live", bytes: PackageResources._015_live_sql),
+        File(version: 16, name: "isolation", bytes: PackageResources._016_isolation_sql),
     ]
 }

@@ -70,6 +70,7 @@ BEGIN
   EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L CONNECTION LIMIT 5', role_name, password);
   EXECUTE format('ALTER ROLE %I SET default_transaction_read_only = on', role_name);
   EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', role_name, '30s');
+  EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', role_name, '60s');
   EXECUTE format('ALTER ROLE %I SET search_path = crm', role_name);
   EXECUTE format('GRANT ringbridge_connector TO %I', role_name);
 END
@@ -252,9 +253,31 @@ BEGIN
   IF NOT FOUND THEN
     RETURN false;
   END IF;
-  EXECUTE format('DROP ROLE %I', name);
+  BEGIN
+    EXECUTE format('ALTER ROLE %I NOLOGIN', name);
+    EXECUTE format('GRANT %I TO CURRENT_USER', name);
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = name;
+    EXECUTE format('DROP OWNED BY %I', name);
+    EXECUTE format('DROP ROLE %I', name);
+  EXCEPTION
+    WHEN undefined_object THEN
+      NULL;
+    WHEN dependent_objects_still_exist THEN
+      -- It has something in another database of the cluster; it stays, and can no longer log in.
+      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', name);
+      EXECUTE format('REVOKE ringbridge_connector FROM %I', name);
+  END;
   RETURN true;
 END
+$$;
+
+-- Name: tenant_mark(text); Type: FUNCTION; Schema: public
+
+CREATE FUNCTION public.tenant_mark(tenant_id text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+  SELECT encode(substr(sha256(key || convert_to(tenant_id, 'UTF8')), 1, 12), 'hex') FROM wake_up_key
 $$;
 
 -- Name: tenant_tables(); Type: FUNCTION; Schema: public
@@ -287,6 +310,7 @@ CREATE TABLE public.agents (
     CONSTRAINT agents_since_check CHECK (((status IS NULL) = (since IS NULL))),
     CONSTRAINT agents_status_check CHECK ((status = ANY (ARRAY['available'::text, 'logged_out'::text])))
 );
+ALTER TABLE ONLY public.agents ALTER COLUMN extension_name SET STATISTICS 0;
 
 ALTER TABLE ONLY public.agents FORCE ROW LEVEL SECURITY;
 
@@ -341,6 +365,18 @@ CREATE TABLE public.calls (
     CONSTRAINT calls_status_check CHECK ((((direction = 'incoming'::text) AND (status = ANY (ARRAY['answered'::text, 'missed'::text]))) OR ((direction = 'outgoing'::text) AND (status = ANY (ARRAY['answered'::text, 'busy'::text, 'cancelled'::text, 'no_answer'::text, 'failed'::text]))))),
     CONSTRAINT calls_version_check CHECK ((version > 0))
 );
+ALTER TABLE ONLY public.calls ALTER COLUMN id SET STATISTICS 1;
+ALTER TABLE ONLY public.calls ALTER COLUMN call_id SET STATISTICS 1;
+ALTER TABLE ONLY public.calls ALTER COLUMN sub_call_id SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN user_id SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN extension_id SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN extension_name SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN client_number SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN client_number_e164 SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN client_name SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN did SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN recording_id SET STATISTICS 0;
+ALTER TABLE ONLY public.calls ALTER COLUMN callback_id SET STATISTICS 0;
 
 ALTER TABLE ONLY public.calls FORCE ROW LEVEL SECURITY;
 
@@ -424,6 +460,8 @@ CREATE TABLE public.extensions (
     gone_at timestamp with time zone,
     last_event_at timestamp with time zone
 );
+ALTER TABLE ONLY public.extensions ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.extensions ALTER COLUMN label SET STATISTICS 0;
 
 ALTER TABLE ONLY public.extensions FORCE ROW LEVEL SECURITY;
 
@@ -452,6 +490,9 @@ CREATE TABLE public.users (
     CONSTRAINT users_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT users_user_id_check CHECK (((char_length(user_id) >= 1) AND (char_length(user_id) <= 256)))
 );
+ALTER TABLE ONLY public.users ALTER COLUMN user_id SET STATISTICS 0;
+ALTER TABLE ONLY public.users ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY public.users ALTER COLUMN email SET STATISTICS 0;
 
 ALTER TABLE ONLY public.users FORCE ROW LEVEL SECURITY;
 
@@ -966,6 +1007,15 @@ CREATE TABLE public.tenants (
 
 ALTER TABLE ONLY public.tenants FORCE ROW LEVEL SECURITY;
 
+-- Name: wake_up_key; Type: TABLE; Schema: public
+
+CREATE TABLE public.wake_up_key (
+    only_row boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT wake_up_key_key_check CHECK ((octet_length(key) = 32)),
+    CONSTRAINT wake_up_key_only_row_check CHECK (only_row)
+);
+
 -- Name: events_default; Type: TABLE ATTACH; Schema: public
 
 ALTER TABLE ONLY public.events ATTACH PARTITION public.events_default DEFAULT;
@@ -1155,6 +1205,11 @@ ALTER TABLE ONLY public.tenants
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (tenant_id, user_id);
 
+-- Name: wake_up_key wake_up_key_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.wake_up_key
+    ADD CONSTRAINT wake_up_key_pkey PRIMARY KEY (only_row);
+
 -- Name: agent_events_arrived_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX agent_events_arrived_at_idx ON public.agent_events USING btree (arrived_at);
@@ -1333,7 +1388,7 @@ ALTER INDEX public.events_call_id_idx ATTACH PARTITION public.events_default_ten
 
 -- Name: agent_tokens agent_tokens_changed; Type: TRIGGER; Schema: public
 
-CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE ON public.agent_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
+CREATE TRIGGER agent_tokens_changed AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, agent_id, retired_at ON public.agent_tokens FOR EACH STATEMENT EXECUTE FUNCTION public.note_event_token_change();
 
 -- Name: event_tokens event_tokens_changed; Type: TRIGGER; Schema: public
 
@@ -2303,6 +2358,12 @@ GRANT ALL ON FUNCTION public.finish_tenant_removal(erased text, batch integer) T
 
 REVOKE ALL ON FUNCTION public.revoke_connector_role(tenant text, name text) FROM PUBLIC;
 
+-- Name: FUNCTION tenant_mark(tenant_id text); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.tenant_mark(tenant_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tenant_mark(tenant_id text) TO ringbridge_server;
+GRANT ALL ON FUNCTION public.tenant_mark(tenant_id text) TO ringbridge_system;
+
 -- Name: FUNCTION tenant_tables(); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.tenant_tables() FROM PUBLIC;
@@ -2680,3 +2741,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tenant_feeds TO ringbridge_system;
 
 GRANT SELECT ON TABLE public.tenants TO ringbridge_server;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tenants TO ringbridge_system;
+
+-- Name: TABLE wake_up_key; Type: ACL; Schema: public
+
+GRANT SELECT ON TABLE public.wake_up_key TO ringbridge_server;
+GRANT SELECT ON TABLE public.wake_up_key TO ringbridge_system;

@@ -45,6 +45,16 @@ enum StatementRegistry {
             version: nil
         ),
         FindTenant(id: tenantID),
+        HoldTenant(id: tenantID),
+        FindWakeUpKey(),
+        NotifyOfTenant(channel: "c", tenantID: tenantID),
+        CountSealedSecrets(),
+        ClaimAppSecrets(after: nil, currentKey: "k", limit: 1),
+        ClaimEventTokens(after: [], currentKey: "k", limit: 1),
+        ClaimAgentTokens(after: [], currentKey: "k", limit: 1),
+        ResealAppSecrets([]),
+        ResealEventTokens([]),
+        ResealAgentTokens([]),
         TimeZoneExists(name: "UTC"),
         SampleSealedSecrets(),
         SampleEverySecret(),
@@ -70,9 +80,10 @@ enum StatementRegistry {
         ResolvePBXClient(tenantID: tenantID, version: 1, pbxClient: "1"),
         RequestReconcileOfChanged(tenantID: tenantID, listing: []),
         TenantExists(tenantID: tenantID),
-        CreateConnectorRole(roleName: "r", password: "p"),
+        CreateConnectorRole(roleName: "r", verifier: "p"),
         InsertConnectorRole(tenantID: tenantID, roleName: "r"),
         RevokeConnectorRole(tenantID: tenantID, roleName: "r"),
+        ListConnectorRoles(tenantID: nil),
     ]
 
     private static let keysAndAudit: [any Statement] = [

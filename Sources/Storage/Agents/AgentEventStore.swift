@@ -46,7 +46,7 @@ struct InsertAgentEvent: Statement {
         FROM event e
         WHERE a.tenant_id = e.tenant_id AND a.agent_id = e.agent_id AND $7::text IS NOT NULL
           AND a.subscribed AND a.gone_at IS NULL AND (a.heard_at IS NULL OR a.heard_at <= e.arrived_at)
-        RETURNING pg_notify('ringbridge_agent_presence', a.tenant_id)::text
+        RETURNING pg_notify('ringbridge_agent_presence', '')::text
         """
     var owner: AgentTokenOwner
     var event: ReceivedAgentEvent

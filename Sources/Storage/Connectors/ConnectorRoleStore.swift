@@ -1,6 +1,15 @@
 package import Postgres
 package import Telephony
 
+/// A login role as it is listed.
+package struct ConnectorRole: Hashable, Sendable {
+    package var name: String
+    package var tenantID: TenantID
+    package var createdAt: Timestamp
+    /// How many sessions it has at the moment.
+    package var sessions: Int
+}
+
 /// Login roles of connectors that read schema `crm` by SQL, one tenant each. Needs the owner's connection, which may create
 /// roles.
 package struct ConnectorRoleStore: Sendable {
@@ -24,31 +33,50 @@ package struct ConnectorRoleStore: Sendable {
     /// Makes a login role that sees the calls of one tenant: read-only, 30 s a statement, 5 connections.
     ///
     /// `roleName`: lower-case letters, digits and `_`, made by the caller.
-    /// `password`: letters and digits only.
+    /// `password`: letters and digits only; random. The database gets its verifier alone, so no log of statements has it.
     /// Throws ``Failure``, or the database's error; nothing is left behind then.
     package func create(roleName: String, password: String, for tenantID: TenantID) async throws {
-        try await self.connection.script("BEGIN")
-        do {
-            guard try await self.connection.execute(TenantExists(tenantID: tenantID)).first == true else {
-                throw Failure.tenantUnknown(tenantID)
-            }
-            _ = try await self.connection.execute(CreateConnectorRole(roleName: roleName, password: password))
+        let verifier = PasswordVerifier.scramSHA256(password, roleName: roleName)
+        try await self.inTransaction {
+            guard try await self.hasTenant(tenantID) else { throw Failure.tenantUnknown(tenantID) }
+            _ = try await self.connection.execute(CreateConnectorRole(roleName: roleName, verifier: verifier))
             _ = try await self.connection.execute(InsertConnectorRole(tenantID: tenantID, roleName: roleName))
             try await self.audit("bi.create", roleName: roleName, of: tenantID)
+        }
+    }
+
+    /// Drops a role of this tenant and ends its sessions. False when it has none of this name.
+    package func revoke(roleName: String, of tenantID: TenantID) async throws -> Bool {
+        try await self.inTransaction {
+            let revoked = try await self.connection.execute(
+                RevokeConnectorRole(tenantID: tenantID, roleName: roleName)
+            ).first
+            guard revoked == true else { return false }
+            try await self.audit("bi.revoke", roleName: roleName, of: tenantID)
+            return true
+        }
+    }
+
+    /// The roles of one tenant, or of all, by tenant and age.
+    package func list(of tenantID: TenantID?) async throws -> [ConnectorRole] {
+        try await self.connection.execute(ListConnectorRoles(tenantID: tenantID))
+    }
+
+    /// Whether there is such a tenant.
+    package func hasTenant(_ tenantID: TenantID) async throws -> Bool {
+        try await self.connection.execute(TenantExists(tenantID: tenantID)).first == true
+    }
+
+    private func inTransaction<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try await self.connection.script("BEGIN")
+        do {
+            let value = try await body()
             try await self.connection.script("COMMIT")
+            return value
         } catch {
             try await self.connection.script("ROLLBACK")
             throw error
         }
-    }
-
-    /// Drops a role of this tenant. False when it has none of this name.
-    package func revoke(roleName: String, of tenantID: TenantID) async throws -> Bool {
-        let revoked = try await self.connection.execute(RevokeConnectorRole(tenantID: tenantID, roleName: roleName))
-            .first
-        guard revoked == true else { return false }
-        try await self.audit("bi.revoke", roleName: roleName, of: tenantID)
-        return true
     }
 
     private func audit(_ action: String, roleName: String, of tenantID: TenantID) async throws {
@@ -69,11 +97,11 @@ struct TenantExists: Statement {
 struct CreateConnectorRole: Statement {
     static let sql: StaticString = "SELECT create_connector_role($1, $2)::text"
     var roleName: String
-    var password: String
+    var verifier: String
 
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.roleName)
-        bindings.append(self.password)
+        bindings.append(self.verifier)
     }
 }
 
@@ -98,4 +126,24 @@ struct RevokeConnectorRole: Statement {
         bindings.append(self.roleName)
     }
     static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
+}
+
+struct ListConnectorRoles: Statement {
+    static let sql: StaticString = """
+        SELECT r.role_name, r.tenant_id, r.created_at,
+          (SELECT count(*)::int8 FROM pg_stat_activity a WHERE a.usename = r.role_name)
+        FROM connector_roles r WHERE $1::text IS NULL OR r.tenant_id = $1
+        ORDER BY r.tenant_id, r.created_at, r.role_name
+        """
+    var tenantID: TenantID?
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.tenantID) }
+    static func decode(_ row: inout Row) throws(PostgresError) -> ConnectorRole {
+        ConnectorRole(
+            name: try row.next(),
+            tenantID: try row.next(),
+            createdAt: try row.next(),
+            sessions: Int(try row.next() as Int64)
+        )
+    }
 }

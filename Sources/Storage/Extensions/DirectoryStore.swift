@@ -117,7 +117,7 @@ extension SystemTransaction {
         _ = try await self.postgres.execute(RequestReconcileOfChanged(tenantID: tenantID, listing: listing))
         _ = try await self.postgres.execute(WriteExtensions(tenantID: tenantID, listing: listing))
         try await self.postgres.notify(channel: Channel.reconcile, payload: "")
-        try await self.postgres.notify(channel: Channel.directoryRead, payload: tenantID.rawValue)
+        try await self.postgres.notify(channel: Channel.directoryRead, of: tenantID)
         return true
     }
 
@@ -154,7 +154,7 @@ extension SystemTransaction {
                 nextInSeconds: Int32(clamping: nextInSeconds)
             )
         )
-        try await self.postgres.notify(channel: Channel.directoryRead, payload: claim.scope.tenantID.rawValue)
+        try await self.postgres.notify(channel: Channel.directoryRead, of: claim.scope.tenantID)
     }
 }
 

@@ -102,7 +102,7 @@ struct WriteCalls: Statement {
 
 struct NotifyCalls: Statement {
     static let sql: StaticString =
-        "SELECT pg_notify('ringbridge_calls', tenant_id)::text FROM unnest($1::text[]) AS tenant_id"
+        "SELECT pg_notify('ringbridge_calls', tenant_mark(tenant_id))::text FROM unnest($1::text[]) AS tenant_id"
     var tenants: [String]
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.tenants) }

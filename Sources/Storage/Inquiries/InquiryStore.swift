@@ -70,7 +70,7 @@ extension SystemTransaction {
                 answer: try PostgresJSON(json: answer)
             )
         )
-        try await self.postgres.notify(channel: Channel.inquiryAnswered, payload: claim.scope.tenantID.rawValue)
+        try await self.postgres.notify(channel: Channel.inquiryAnswered, of: claim.scope.tenantID)
     }
 
     /// Removes the questions of askers that died, when they are an hour old; those about recordings, whose answers are secrets,
@@ -107,7 +107,7 @@ extension Inquiry {
 
 extension PostgresJSON {
     /// A value as a JSON document.
-    fileprivate init(json value: some Encodable) throws {
+    init(json value: some Encodable) throws {
         self.init(bytes: Array(try JSONEncoder().encode(value)))
     }
 }

@@ -6,7 +6,8 @@ import FoundationEssentials
 /// A sealed text reads `v1.<key id>.<base64 of nonce, ciphertext, tag>`. The context (tenant, table, column, row) is
 /// authenticated with it, so a value copied to another row or tenant does not open.
 package struct KeyRing: Sendable {
-    private let current: String
+    /// The id of the key that seals.
+    package let currentID: String
     private let keys: [String: SymmetricKey]
 
     /// Why a key ring could not be read. Holds no key material.
@@ -60,16 +61,19 @@ package struct KeyRing: Sendable {
         guard let first else {
             throw ParseError(description: "it is empty; make a key with: openssl rand -base64 32")
         }
-        self.current = first
+        self.currentID = first
         self.keys = keys
     }
 
+    /// Whether the ring has a key of this id.
+    package func contains(_ id: String) -> Bool { self.keys[id] != nil }
+
     /// Seals a secret for the place that `context` names.
     package func seal(_ secret: String, context: SealContext) throws -> String {
-        guard let key = self.keys[self.current] else { throw OpenError.unknownKey(id: self.current) }
+        guard let key = self.keys[self.currentID] else { throw OpenError.unknownKey(id: self.currentID) }
         let box = try AES.GCM.seal(Array(secret.utf8), using: key, authenticating: Array(context.text.utf8))
         guard let combined = box.combined else { throw OpenError.malformed }
-        return "v1.\(self.current).\(combined.base64EncodedString())"
+        return "v1.\(self.currentID).\(combined.base64EncodedString())"
     }
 
     /// Opens what ``seal(_:context:)`` made for the same place.

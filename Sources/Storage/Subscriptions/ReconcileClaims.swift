@@ -185,7 +185,7 @@ package struct ReconcileClaims: Sendable {
                 OpenProblem(tenantID: tenantID, extensionID: claim.extensionID, problem: problem)
             )
         }
-        try await self.postgres.notify(channel: Channel.reconciled, payload: tenantID.rawValue)
+        try await self.postgres.notify(channel: Channel.reconciled, of: tenantID)
         return true
     }
 

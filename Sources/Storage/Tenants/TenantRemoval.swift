@@ -84,7 +84,7 @@ extension Database {
                 let isGone =
                     try await transaction.postgres.first(FinishTenantRemoval(tenantID: id, batch: batch)) ?? false
                 if isGone {
-                    try await transaction.postgres.notify(channel: Channel.reconciled, payload: id.rawValue)
+                    try await transaction.postgres.notify(channel: Channel.reconciled, of: id)
                 }
                 return isGone
             }

@@ -55,6 +55,13 @@ package struct TenantStore: Sendable {
         try await self.postgres.first(FindTenant(id: id))
     }
 
+    /// The tenant, whatever its status, as it stays until the transaction ends: for who writes back what is read here. Without
+    /// it the app secret that ``Database/rekey(with:by:batch:)`` seals meanwhile would be overwritten by the one that was read.
+    package func hold(_ id: TenantID) async throws -> Tenant? {
+        _ = try await self.postgres.execute(HoldTenant(id: id))
+        return try await self.find(id)
+    }
+
     /// A page of tenants in the order of their ids, after `after`.
     package func list(after: TenantID?, limit: Int) async throws -> [Tenant] {
         try await self.postgres.execute(ListTenants(after: after, limit: Int32(clamping: limit)))
@@ -182,6 +189,13 @@ struct FindTenant: Statement {
 
     func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
     static func decode(_ row: inout Row) throws(PostgresError) -> Tenant { try Tenant(row: &row) }
+}
+
+struct HoldTenant: Statement {
+    static let sql: StaticString = "SELECT tenant_id FROM tenants WHERE tenant_id = $1 FOR NO KEY UPDATE"
+    var id: TenantID
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.id) }
 }
 
 struct ListTenants: Statement {

@@ -1,10 +1,11 @@
 import Postgres
 import ServiceLifecycle
+import Storage
 import Telephony
 
 /// Where news of a tenant come from.
 enum NewsSource: Sendable {
-    /// A NOTIFY channel whose payload is the tenant id.
+    /// A NOTIFY channel whose payload is the tenant's mark.
     case channel(String)
     /// Events that became visible, of calls and of agents.
     case live
@@ -12,8 +13,15 @@ enum NewsSource: Sendable {
 
 /// Waits for something to change in the database: woken by a notification, and by a timer, since a notification can be lost.
 struct ChangeWait: Sendable {
-    let listener: PostgresListener
-    let liveNews: LiveNews
+    private let listener: PostgresListener
+    private let liveNews: LiveNews
+    private let marks: WakeUpMarks
+
+    init(listener: PostgresListener, liveNews: LiveNews, database: Database) {
+        self.listener = listener
+        self.liveNews = liveNews
+        self.marks = WakeUpMarks(database: database)
+    }
 
     /// Looks now, at each notification of the tenant on the channel, at each tick and once at the end.
     ///
@@ -42,7 +50,7 @@ struct ChangeWait: Sendable {
         _ look: () async throws -> Value?
     ) async throws -> Value? {
         // Listening begins before the first look, so that nothing falls between.
-        let forward = self.forwarding(from: source, of: tenantID)
+        let forward = await self.forwarding(from: source, of: tenantID)
         let (wakeUps, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -79,12 +87,14 @@ struct ChangeWait: Sendable {
     private func forwarding(
         from source: NewsSource,
         of tenantID: TenantID
-    ) -> @Sendable (AsyncStream<Void>.Continuation) async -> Void {
+    ) async -> @Sendable (AsyncStream<Void>.Continuation) async -> Void {
         switch source {
         case .channel(let channel):
+            // While the database is away there is none, and every notification is worth a look.
+            let mark = try? await self.marks.mark(of: tenantID)
             let events = self.listener.events(on: channel)
             return { wake in
-                for await event in events where event.concerns(tenantID) {
+                for await event in events where event.concerns(mark) {
                     wake.yield()
                 }
             }
@@ -101,9 +111,9 @@ struct ChangeWait: Sendable {
 
 extension ListenerEvent {
     /// Whether the tenant may have news.
-    fileprivate func concerns(_ tenantID: TenantID) -> Bool {
+    fileprivate func concerns(_ mark: WakeUpMark?) -> Bool {
         switch self {
-        case .notification(let payload): payload == tenantID.rawValue
+        case .notification(let payload): mark?.matches(payload) ?? true
         case .reconnected: true
         }
     }

@@ -17,7 +17,11 @@ package func makeRouter(
     let authenticated = router.group().add(middleware: authentication)
     MetricsRoute(render: dependencies.renderMetrics).add(to: authenticated.group(context: OperatorContext.self))
 
-    let changes = ChangeWait(listener: dependencies.listener, liveNews: dependencies.liveNews)
+    let changes = ChangeWait(
+        listener: dependencies.listener,
+        liveNews: dependencies.liveNews,
+        database: dependencies.database
+    )
     let json = authenticated.group().add(middleware: JSONAcceptMiddleware())
     let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
     TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)

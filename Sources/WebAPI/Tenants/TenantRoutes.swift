@@ -66,7 +66,7 @@ struct TenantRoutes: Sendable {
         context: OperatorContext,
         in transaction: SystemTransaction
     ) async throws -> (tenant: Tenant, isNew: Bool)? {
-        let old = try await transaction.tenants.find(id)
+        let old = try await transaction.tenants.hold(id)
         guard condition.holds(for: old?.version) else { throw HTTPProblem(.preconditionFailed) }
         guard old?.status != .removing else { throw HTTPProblem(.tenantRemoving) }
         let wanted = try TenantDefinition(body, isNew: old == nil)

@@ -3,13 +3,13 @@ import Postgres
 import Storage
 import Telephony
 
-/// `bi create|revoke`: login roles for connectors that read by SQL.
+/// `bi create|list|revoke`: login roles for connectors that read by SQL.
 struct ConnectorRoleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bi",
-        abstract: "Makes and drops login roles that read one tenant's calls by SQL (schema crm).",
+        abstract: "Makes, lists and drops login roles that read one tenant's calls by SQL (schema crm).",
         discussion: "Works as the owner of the schema: DATABASE_OWNER_URL.",
-        subcommands: [Create.self, Revoke.self]
+        subcommands: [Create.self, List.self, Revoke.self]
     )
 
     struct Create: AsyncParsableCommand {
@@ -50,13 +50,43 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
         }
     }
 
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the roles of a tenant, or of all.")
+        @OptionGroup var common: CommonOptions
+        @Option(help: "The tenant; without it all.")
+        var tenant: String?
+        @ArgumentParser.Flag(help: "Print a JSON array.")
+        var json = false
+
+        func run() async throws {
+            let roles = try await withConnection(.owner, self.common) { connection in
+                let tenantID = self.tenant.map { TenantID(rawValue: $0) }
+                if let tenantID, try await !ConnectorRoleStore(connection: connection).hasTenant(tenantID) {
+                    throw ConnectorRoleStore.Failure.tenantUnknown(tenantID)
+                }
+                return try await ConnectorRoleStore(connection: connection).list(of: tenantID)
+            }
+            if self.json {
+                try printJSON(roles.map(RoleLine.init))
+            } else {
+                for role in roles.map(RoleLine.init) {
+                    print("\(role.role)\ttenant \(role.tenantID)\tsince \(role.createdAt)\tsessions: \(role.sessions)")
+                }
+            }
+        }
+    }
+
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Drops a role that `bi create` made.")
+        static let configuration = CommandConfiguration(
+            abstract: "Drops a role that `bi create` made, and ends its sessions."
+        )
         @OptionGroup var common: CommonOptions
         @Argument(help: "The role's name.")
         var role: String
         @Option(help: "The tenant.")
         var tenant: String
+        @ArgumentParser.Flag(help: "Print one JSON object.")
+        var json = false
 
         func run() async throws {
             let revoked = try await withConnection(.owner, self.common) { connection in
@@ -66,7 +96,32 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
             guard revoked else {
                 throw CommandFailure("the tenant \"\(self.tenant)\" has no role \"\(self.role)\"")
             }
-            print("dropped \(self.role)")
+            if self.json {
+                try printJSON(["role": self.role])
+            } else {
+                print("dropped \(self.role)")
+            }
         }
+    }
+}
+
+/// A role as lists show it.
+private struct RoleLine: Encodable {
+    var role: String
+    var tenantID: String
+    var createdAt: String
+    var sessions: Int
+
+    init(_ role: ConnectorRole) {
+        self.role = role.name
+        self.tenantID = role.tenantID.rawValue
+        self.createdAt = role.createdAt.rfc3339
+        self.sessions = role.sessions
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case role, sessions
+        case tenantID = "tenant_id"
+        case createdAt = "created_at"
     }
 }

@@ -10,7 +10,7 @@ struct Ringbridge: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, MigrateCommand.self, TenantCommand.self, KeyCommand.self, ConnectorRoleCommand.self,
             DoctorCommand.self, ReconcileCommand.self, ReplayCommand.self, ExplainCommand.self,
-            SimulateCommand.self,
+            SimulateCommand.self, SecretsCommand.self,
         ]
     )
 }

@@ -20,7 +20,7 @@ extension TenantCommand {
             let id = try tenantID(self.tenant)
             let left = try await withDatabase(self.common) { database in
                 try await database.system { transaction in
-                    guard let tenant = try await transaction.tenants.find(id) else { throw unknown(id) }
+                    guard let tenant = try await transaction.tenants.hold(id) else { throw unknown(id) }
                     guard tenant.status != .removing else {
                         throw CommandFailure("the tenant \"\(id)\" is being removed")
                     }

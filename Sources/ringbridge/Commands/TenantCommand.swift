@@ -49,7 +49,7 @@ struct TenantCommand: AsyncParsableCommand {
             let secret = try self.readSecret()
             let tenant = try await withDatabase(self.common) { database in
                 try await database.system { transaction in
-                    let old = try await transaction.tenants.find(id)
+                    let old = try await transaction.tenants.hold(id)
                     let definition = try self.definition(id: id, old: old, secret: secret, keyRing: keyRing)
                     let tenant = try await transaction.tenants.put(definition, ifVersion: old?.version ?? 0)
                     try await transaction.audit(
@@ -67,10 +67,14 @@ struct TenantCommand: AsyncParsableCommand {
 
         private func readSecret() throws -> String? {
             guard let file = self.appSecretFile else { return nil }
-            let text: String
-            do {
-                text = try String(contentsOf: URL(filePath: file == "-" ? "/dev/stdin" : file), encoding: .utf8)
-            } catch {
+            let data: Data?
+            if file == "-" {
+                // Not as the file /dev/stdin, which cannot be read so when it is a pipe.
+                data = try FileHandle.standardInput.readToEnd()
+            } else {
+                data = try? Data(contentsOf: URL(filePath: file))
+            }
+            guard let data, let text = String(data: data, encoding: .utf8) else {
                 throw CommandFailure("the app secret's file \(file) cannot be read")
             }
             let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)

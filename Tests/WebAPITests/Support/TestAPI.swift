@@ -127,7 +127,9 @@ struct TestAPI: Sendable {
         }
     }
 
-    var changes: ChangeWait { ChangeWait(listener: self.listener, liveNews: self.dependencies.liveNews) }
+    var changes: ChangeWait {
+        ChangeWait(listener: self.listener, liveNews: self.dependencies.liveNews, database: self.test.database)
+    }
 
     /// What came back.
     struct Answer: Sendable {
