@@ -1578,7 +1578,7 @@ ALTER TABLE public.agents ENABLE ROW LEVEL SECURITY;
 
 -- Name: agents agents_connector; Type: POLICY; Schema: public
 
-CREATE POLICY agents_connector ON public.agents FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+CREATE POLICY agents_connector ON public.agents FOR SELECT TO ringbridge_connector USING (((tenant_id = ANY (ARRAY[( SELECT crm.session_tenant() AS session_tenant)])) AND (tenant_id = ( SELECT crm.session_tenant() AS session_tenant))));
 
 -- Name: agents agents_erasure; Type: POLICY; Schema: public
 
@@ -1646,7 +1646,7 @@ ALTER TABLE public.calls ENABLE ROW LEVEL SECURITY;
 
 -- Name: calls calls_connector; Type: POLICY; Schema: public
 
-CREATE POLICY calls_connector ON public.calls FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+CREATE POLICY calls_connector ON public.calls FOR SELECT TO ringbridge_connector USING (((tenant_id = ANY (ARRAY[( SELECT crm.session_tenant() AS session_tenant)])) AND (tenant_id = ( SELECT crm.session_tenant() AS session_tenant))));
 
 -- Name: calls calls_erasure; Type: POLICY; Schema: public
 
@@ -1746,7 +1746,7 @@ ALTER TABLE public.extensions ENABLE ROW LEVEL SECURITY;
 
 -- Name: extensions extensions_connector; Type: POLICY; Schema: public
 
-CREATE POLICY extensions_connector ON public.extensions FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+CREATE POLICY extensions_connector ON public.extensions FOR SELECT TO ringbridge_connector USING (((tenant_id = ANY (ARRAY[( SELECT crm.session_tenant() AS session_tenant)])) AND (tenant_id = ( SELECT crm.session_tenant() AS session_tenant))));
 
 -- Name: extensions extensions_erasure; Type: POLICY; Schema: public
 
@@ -1994,7 +1994,7 @@ ALTER TABLE public.users ENABLE ROW LEVEL SECURITY;
 
 -- Name: users users_connector; Type: POLICY; Schema: public
 
-CREATE POLICY users_connector ON public.users FOR SELECT TO ringbridge_connector USING ((tenant_id = ( SELECT crm.session_tenant() AS session_tenant)));
+CREATE POLICY users_connector ON public.users FOR SELECT TO ringbridge_connector USING (((tenant_id = ANY (ARRAY[( SELECT crm.session_tenant() AS session_tenant)])) AND (tenant_id = ( SELECT crm.session_tenant() AS session_tenant))));
 
 -- Name: users users_erasure; Type: POLICY; Schema: public
 
