@@ -728,6 +728,26 @@ CREATE TABLE public.events_default (
 
 ALTER TABLE ONLY public.events_default FORCE ROW LEVEL SECURITY;
 
+-- Name: idempotent_requests; Type: TABLE; Schema: public
+
+CREATE TABLE public.idempotent_requests (
+    tenant_id text NOT NULL,
+    principal text NOT NULL,
+    idempotency_key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    began_at timestamp with time zone DEFAULT now() NOT NULL,
+    claim_id uuid NOT NULL,
+    claimed_until timestamp with time zone NOT NULL,
+    status integer,
+    headers jsonb,
+    body bytea,
+    CONSTRAINT idempotent_requests_answer_check CHECK ((((status IS NULL) = (headers IS NULL)) AND ((status IS NULL) = (body IS NULL)))),
+    CONSTRAINT idempotent_requests_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT idempotent_requests_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)))
+);
+
+ALTER TABLE ONLY public.idempotent_requests FORCE ROW LEVEL SECURITY;
+
 -- Name: known_recordings; Type: TABLE; Schema: public
 
 CREATE TABLE public.known_recordings (
@@ -766,6 +786,11 @@ CREATE TABLE public.mappings (
     valid_from timestamp with time zone NOT NULL,
     valid_until timestamp with time zone,
     user_id text,
+    current_user_id text GENERATED ALWAYS AS (
+CASE
+    WHEN (valid_until IS NULL) THEN user_id
+    ELSE NULL::text
+END) STORED,
     CONSTRAINT mappings_valid_until_check CHECK ((valid_until > valid_from))
 );
 
@@ -1110,6 +1135,11 @@ ALTER TABLE ONLY public.events_default
 ALTER TABLE ONLY public.extensions
     ADD CONSTRAINT extensions_pkey PRIMARY KEY (tenant_id, extension_id);
 
+-- Name: idempotent_requests idempotent_requests_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.idempotent_requests
+    ADD CONSTRAINT idempotent_requests_pkey PRIMARY KEY (tenant_id, principal, idempotency_key);
+
 -- Name: known_recordings known_recordings_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.known_recordings
@@ -1238,6 +1268,14 @@ CREATE INDEX assembly_due_call_id_idx ON public.assembly_due USING btree (tenant
 
 CREATE INDEX assembly_due_due_at_idx ON public.assembly_due USING btree (due_at);
 
+-- Name: audit_log_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX audit_log_at_idx ON public.audit_log USING btree (at, audit_id);
+
+-- Name: audit_log_tenant_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX audit_log_tenant_at_idx ON public.audit_log USING btree (tenant_id, at, audit_id);
+
 -- Name: calls_client_number_e164_idx; Type: INDEX; Schema: public
 
 CREATE INDEX calls_client_number_e164_idx ON public.calls USING btree (tenant_id, client_number_e164, started_at DESC, id DESC) WHERE (NOT withdrawn);
@@ -1318,6 +1356,14 @@ CREATE INDEX events_default_tenant_id_arrived_at_idx ON public.events_default US
 
 CREATE INDEX events_default_tenant_id_call_id_idx ON public.events_default USING btree (tenant_id, call_id);
 
+-- Name: idempotent_requests_began_at_idx; Type: INDEX; Schema: public
+
+CREATE INDEX idempotent_requests_began_at_idx ON public.idempotent_requests USING btree (began_at);
+
+-- Name: idempotent_requests_key_idx; Type: INDEX; Schema: public
+
+CREATE INDEX idempotent_requests_key_idx ON public.idempotent_requests USING btree (principal, idempotency_key);
+
 -- Name: known_recordings_found_at_idx; Type: INDEX; Schema: public
 
 CREATE INDEX known_recordings_found_at_idx ON public.known_recordings USING btree (found_at);
@@ -1326,9 +1372,9 @@ CREATE INDEX known_recordings_found_at_idx ON public.known_recordings USING btre
 
 CREATE UNIQUE INDEX mappings_current_key ON public.mappings USING btree (tenant_id, extension_id) WHERE (valid_until IS NULL);
 
--- Name: mappings_user_id_idx; Type: INDEX; Schema: public
+-- Name: mappings_current_user_id_idx; Type: INDEX; Schema: public
 
-CREATE INDEX mappings_user_id_idx ON public.mappings USING btree (tenant_id, user_id);
+CREATE INDEX mappings_current_user_id_idx ON public.mappings USING btree (tenant_id, current_user_id) WHERE (current_user_id IS NOT NULL);
 
 -- Name: pbx_inquiries_unclaimed_idx; Type: INDEX; Schema: public
 
@@ -1462,15 +1508,15 @@ ALTER TABLE ONLY public.known_recordings
 ALTER TABLE ONLY public.mapping_sets
     ADD CONSTRAINT mapping_sets_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
 
+-- Name: mappings mappings_current_user_id_fkey; Type: FK CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.mappings
+    ADD CONSTRAINT mappings_current_user_id_fkey FOREIGN KEY (tenant_id, current_user_id) REFERENCES public.users(tenant_id, user_id);
+
 -- Name: mappings mappings_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.mappings
     ADD CONSTRAINT mappings_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.tenants(tenant_id) ON DELETE CASCADE;
-
--- Name: mappings mappings_user_id_fkey; Type: FK CONSTRAINT; Schema: public
-
-ALTER TABLE ONLY public.mappings
-    ADD CONSTRAINT mappings_user_id_fkey FOREIGN KEY (tenant_id, user_id) REFERENCES public.users(tenant_id, user_id);
 
 -- Name: pbx_inquiries pbx_inquiries_tenant_id_fkey; Type: FK CONSTRAINT; Schema: public
 
@@ -1759,6 +1805,18 @@ CREATE POLICY extensions_system ON public.extensions TO ringbridge_system USING 
 -- Name: extensions extensions_tenant; Type: POLICY; Schema: public
 
 CREATE POLICY extensions_tenant ON public.extensions TO ringbridge_server USING ((tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)));
+
+-- Name: idempotent_requests; Type: ROW SECURITY; Schema: public
+
+ALTER TABLE public.idempotent_requests ENABLE ROW LEVEL SECURITY;
+
+-- Name: idempotent_requests idempotent_requests_erasure; Type: POLICY; Schema: public
+
+CREATE POLICY idempotent_requests_erasure ON public.idempotent_requests TO ringbridge_owner USING ((tenant_id = NULLIF(current_setting('app.erased_tenant'::text, true), ''::text)));
+
+-- Name: idempotent_requests idempotent_requests_system; Type: POLICY; Schema: public
+
+CREATE POLICY idempotent_requests_system ON public.idempotent_requests TO ringbridge_system USING (true);
 
 -- Name: known_recordings; Type: ROW SECURITY; Schema: public
 
@@ -2653,6 +2711,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event_tokens TO ringbridge_sys
 
 GRANT SELECT ON TABLE public.events TO ringbridge_server;
 GRANT SELECT,INSERT ON TABLE public.events TO ringbridge_system;
+
+-- Name: TABLE idempotent_requests; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotent_requests TO ringbridge_system;
 
 -- Name: TABLE known_recordings; Type: ACL; Schema: public
 

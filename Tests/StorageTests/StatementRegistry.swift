@@ -102,6 +102,12 @@ enum StatementRegistry {
         AuthenticateAPIKey(digest: digest),
         NoteAPIKeyUse(id: "k"),
         AppendAudit(tenantID: "807", entry: AuditEntry(actor: "a", action: "b", target: "c")),
+        ListAuditLines(tenantID: "807", filter: AuditFilter(), position: nil, limit: 1),
+        ListAllAuditLines(filter: AuditFilter(), position: nil, limit: 1),
+        DeleteUser(tenantID: "807", id: UserID(rawValue: "u")),
+        ListEvents(tenantID: "807", filter: EventFilter(), position: nil, end: nil, limit: 1),
+        ListEventsOfCall(tenantID: "807", filter: EventFilter(), position: nil, limit: 1),
+        FindEventPosition(tenantID: "807", filter: EventFilter(), position: nil, distance: 1),
     ]
 
     private static let mappings: [any Statement] = [

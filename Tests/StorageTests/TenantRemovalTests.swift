@@ -60,6 +60,8 @@ struct TenantRemovalTests {
             INSERT INTO replays (tenant_id, since, until, call_id, rules_version, tenant_version)
               VALUES ('\(tenant)', now(), now(), '', 1, 1);
             INSERT INTO stale_legs (tenant_id, call_id, leg_key, extension_id, since) VALUES ('\(tenant)', 'c', 'k', 1, now());
+            INSERT INTO idempotent_requests (tenant_id, principal, idempotency_key, fingerprint, claim_id, claimed_until)
+              VALUES ('\(tenant)', 'p', 'k', \(digest), gen_random_uuid(), now());
             INSERT INTO silence_checks (tenant_id) VALUES ('\(tenant)') ON CONFLICT DO NOTHING;
             INSERT INTO pbx_inquiries (tenant_id, inquiry_id, kind, body)
               VALUES ('\(tenant)', gen_random_uuid(), 'plan', '{}');
@@ -129,17 +131,22 @@ struct TenantRemovalTests {
         }
     }
 
-    @Test("the runtime roles delete no event and no line of the audit log but by a tenant's removal")
+    @Test("the runtime roles change and delete no event and no line of the audit log but by a tenant's removal")
     func appendOnly() async throws {
         try await TestDatabase.with { test in
             _ = try await TenantFixture.make("807", in: test.database)
             for table in ["events", "audit_log"] {
                 let connection = try await PostgresConnection.connect(test.server, logger: Logger(label: "test"))
                 for role in ["ringbridge_server", "ringbridge_system"] {
-                    let error = await #expect(throws: PostgresError.self) {
-                        try await connection.script("SET ROLE \(role); DELETE FROM \(table)")
+                    let changes = [
+                        "DELETE FROM \(table)", "TRUNCATE \(table)", "UPDATE \(table) SET tenant_id = tenant_id",
+                    ]
+                    for change in changes {
+                        let error = await #expect(throws: PostgresError.self) {
+                            try await connection.script("SET ROLE \(role); \(change)")
+                        }
+                        #expect(error?.sqlState == .insufficientPrivilege, "\(change) by \(role)")
                     }
-                    #expect(error?.sqlState == .insufficientPrivilege, "\(table) by \(role)")
                 }
                 await connection.close()
             }

@@ -23,7 +23,7 @@ struct ProblemTests {
             let entry = ProblemCode.notFound.entry
             let expected: JSONValue = [
                 "type": "https://crm.example.com/problems/not_found", "title": .string(entry.title.en), "status": 404,
-                "detail": .string(entry.meaning.en), "code": "not_found", "errors": [], "request_id": "my-id_1.2",
+                "detail": .string(entry.advice.en), "code": "not_found", "errors": [], "request_id": "my-id_1.2",
             ]
             #expect(answer.json == expected)
             let ru = try await api.send(.get, "/nothing", headers: [.acceptLanguage: "ru-RU,ru;q=0.9,en;q=0.8"])

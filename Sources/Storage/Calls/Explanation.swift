@@ -9,6 +9,8 @@ package struct Explanation: Sendable {
         package var id: Int64
         package var arrivedAt: Timestamp
         package var extensionID: ExtensionID
+        /// Nil when it carries none.
+        package var callID: CallID?
         /// Nil when the event could not be read at all.
         package var fields: EventFields?
         /// How many more times it came.

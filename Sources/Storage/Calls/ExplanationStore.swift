@@ -31,7 +31,7 @@ extension TenantTransaction {
         if let callID = found.callID {
             return try await self.explain(callID, defaults)
         }
-        return Explanation(callID: nil, events: [found.event], legs: [], calls: [], withdrawn: [], nextLookAt: nil)
+        return Explanation(callID: nil, events: [found], legs: [], calls: [], withdrawn: [], nextLookAt: nil)
     }
 
     /// The CallID of a record, live or withdrawn.
@@ -68,7 +68,7 @@ private func ordered(_ events: [Explanation.Event]) -> [Explanation.Event] {
 
 struct ListCallEvents: Statement {
     static let sql: StaticString = """
-        SELECT event_id, arrived_at, extension_id, fields, quarantine, raw FROM events
+        SELECT event_id, arrived_at, extension_id, call_id, fields, quarantine, raw FROM events
         WHERE tenant_id = $1 AND call_id = $2
         """
     var tenantID: String
@@ -85,26 +85,18 @@ struct ListCallEvents: Statement {
 
 struct FindEvent: Statement {
     static let sql: StaticString = """
-        SELECT call_id, event_id, arrived_at, extension_id, fields, quarantine, raw FROM events
+        SELECT event_id, arrived_at, extension_id, call_id, fields, quarantine, raw FROM events
         WHERE tenant_id = $1 AND event_id = $2
         """
     var tenantID: String
     var id: Int64
 
-    struct Output: Sendable {
-        var callID: CallID?
-        var event: Explanation.Event
-    }
-
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.tenantID)
         bindings.append(self.id)
     }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(
-            callID: try row.nextOptional(String.self).map(CallID.init(rawValue:)),
-            event: try Explanation.Event(row: &row)
-        )
+    static func decode(_ row: inout Row) throws(PostgresError) -> Explanation.Event {
+        try Explanation.Event(row: &row)
     }
 }
 
@@ -123,10 +115,11 @@ struct FindCallID: Statement {
 }
 
 extension Explanation.Event {
-    fileprivate init(row: inout Row) throws(PostgresError) {
+    init(row: inout Row) throws(PostgresError) {
         self.id = try row.next()
         self.arrivedAt = try row.next()
         self.extensionID = try row.next()
+        self.callID = try row.nextOptional(String.self).map(CallID.init(rawValue:))
         self.fields = try row.nextOptional(PostgresJSON.self).flatMap { EventFields(jsonObject: $0.bytes) }
         self.repeats = 0
         let reason: QuarantineReason? = try row.nextOptional()

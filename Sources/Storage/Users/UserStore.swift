@@ -35,6 +35,11 @@ package struct UserStore: Sendable {
         try await self.transaction.postgres.first(FindUser(tenantID: self.transaction.tenantID, id: id))
     }
 
+    /// Removes the user. No mapping in force may name it; the history keeps its id.
+    package func delete(_ id: UserID) async throws {
+        _ = try await self.transaction.postgres.execute(DeleteUser(tenantID: self.transaction.tenantID, id: id))
+    }
+
     /// A page of users in the order of their ids, after `after`.
     package func list(after: UserID?, limit: Int) async throws -> [User] {
         try await self.transaction.postgres.execute(
@@ -81,6 +86,17 @@ struct FindUser: Statement {
     }
     static func decode(_ row: inout Row) throws(PostgresError) -> User {
         User(id: try row.next(), name: try row.next(), email: try row.nextOptional())
+    }
+}
+
+struct DeleteUser: Statement {
+    static let sql: StaticString = "DELETE FROM users WHERE tenant_id = $1 AND user_id = $2"
+    var tenantID: String
+    var id: UserID
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.id)
     }
 }
 

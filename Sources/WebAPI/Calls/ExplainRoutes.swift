@@ -43,15 +43,7 @@ struct ExplainRoutes: Sendable {
     private func search(_ request: Request, context: TenantAdminContext) async throws -> Response {
         let query = try QueryParameters(request, known: ["call_id", "event_id"])
         let event = try query.integer("event_id", in: 0...Int64.max)
-        let callID = try query["call_id"].map { text throws(HTTPProblem) in
-            guard let callID = CallID(received: text) else {
-                throw .parameter(
-                    "call_id",
-                    LocalizedText(ru: "Недопустимое значение.", en: "The value is not allowed.")
-                )
-            }
-            return callID
-        }
+        let callID = try query.callID()
         guard (event == nil) != (callID == nil) else {
             throw HTTPProblem.parameter(
                 "call_id",

@@ -23,13 +23,15 @@ extension Explanation {
 }
 
 extension Explanation.Event {
-    fileprivate func json(in language: Language) -> JSONValue {
+    /// The event as explanations and the list of events show it.
+    func json(in language: Language) -> JSONValue {
         let understood = self.understood
         return [
             "event_id": .string(String(self.id)),
-            "arrived_at": JSONValue(self.arrivedAt),
+            "received_at": JSONValue(self.arrivedAt),
             "event_time": JSONValue(understood.eventTime),
             "extension_id": .integer(self.extensionID.rawValue),
+            "call_id": JSONValue(self.callID?.rawValue),
             "event_type": JSONValue(understood.eventType.rawValue.isEmpty ? nil : understood.eventType.rawValue),
             "sub_call_id": JSONValue(understood.subCallID),
             "fields": self.fields.map { fields in

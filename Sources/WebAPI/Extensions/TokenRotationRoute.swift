@@ -19,10 +19,7 @@ struct TokenRotationRoute: Sendable {
 
     private func rotate(_ request: Request, context: TenantAdminContext) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        guard let text = context.parameters.get("extension_id"), let number = Int64(text) else {
-            throw HTTPProblem(.notFound)
-        }
-        let extensionID = ExtensionID(rawValue: number)
+        let extensionID = try context.extensionID()
         try context.requireActive()
         let wait = PreferredWait(request)
         let (mappings, ticket) = try await self.database.tenant(context.scope) { transaction in
@@ -41,7 +38,7 @@ struct TokenRotationRoute: Sendable {
                 AuditEntry(
                     actor: context.principal.actor,
                     action: "extension.rotate_token",
-                    target: "extension:\(number)",
+                    target: "extension:\(extensionID)",
                     requestID: context.requestID
                 )
             )

@@ -12,10 +12,10 @@ struct KeyRoutes: Sendable {
     func add(to router: RouterGroup<OperatorContext>) {
         router.post("{tenant}/keys") { request, context in try await self.create(request, context: context) }
         router.get("{tenant}/keys") { request, context in
-            _ = try QueryParameters(request, known: [])
+            let query = try QueryParameters(request, known: ["limit", "cursor"])
             let scope = try context.tenantScope()
             let keys = try await self.database.system { try await $0.keys.list(of: scope) }
-            return Response.page(keys.map(\.json), next: nil)
+            return try query.page(of: keys, .keys, position: \.position, json: \.json)
         }
         router.delete("{tenant}/keys/{id}") { request, context in try await self.revoke(request, context: context) }
     }
@@ -26,31 +26,32 @@ struct KeyRoutes: Sendable {
         let wanted = try WantedKey(try await request.json(), now: self.now())
         var generator = SystemRandomNumberGenerator()
         let secret = APIKeySecret.generate(role: wanted.role, using: &generator)
-        let key = try await self.database.system { transaction in
-            let key = try await transaction.keys.create(
+        let (key, location) = try await self.database.system { transaction in
+            let created = try await transaction.keys.create(
                 secret,
                 role: wanted.role,
                 scope: scope,
                 name: wanted.name,
                 expiresAt: wanted.expiresAt
             )
+            guard let key = created else { throw HTTPProblem(.internalError) }
+            let location = "/admin/v1/tenants/\(scope.tenantID)/keys/\(key.id)"
             try await transaction.audit(
                 AuditEntry(
                     actor: context.principal.actor,
                     action: "key.create",
                     target: "key:\(secret.id)",
-                    after: key.map { PostgresJSON(bytes: $0.json.bytes) },
+                    after: PostgresJSON(bytes: key.json.bytes),
                     requestID: context.requestID
                 ),
                 tenantID: scope.tenantID
             )
-            return key
+            return (key, location)
         }
-        guard let key else { throw HTTPProblem(.internalError) }
         return .json(
             key.json.adding("key", .string(secret.text)),
             status: .created,
-            headers: [.location: "/admin/v1/tenants/\(scope.tenantID)/keys/\(key.id)"]
+            headers: [.location: location]
         )
     }
 
@@ -110,6 +111,9 @@ private struct WantedKey {
 }
 
 extension APIKey {
+    /// Its place in the list, which is ordered by it as text.
+    fileprivate var position: String { "\(self.createdAt.rfc3339)/\(self.id)" }
+
     /// The key as it is listed; its secret is not stored.
     fileprivate var json: JSONValue {
         [

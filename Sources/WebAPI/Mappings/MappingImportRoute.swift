@@ -11,9 +11,7 @@ struct MappingImportRoute: Sendable {
     /// Of a file, in bytes.
     private static let maximumBody = 4 << 20
 
-    let mappings: MappingRoutes
-
-    private var database: Database { self.mappings.database }
+    let writer: MappingWriter
 
     func add(to router: RouterGroup<TenantAdminContext>) {
         router.post("mappings/import") { request, context in try await self.run(request, context: context) }
@@ -23,112 +21,34 @@ struct MappingImportRoute: Sendable {
         let query = try QueryParameters(request, known: ["dry_run", "replace"])
         let isDryRun = try query.flag("dry_run")
         let isWhole = try query.flag("replace")
-        let condition = EntityTag.Condition(request)
-        let wanted = try MappingImport(try await Self.table(request))
-        try context.requireActive()
-        let wait = PreferredWait(request)
-        let language = context.language(of: request)
-        try await self.mappings.waitForDirectory(context.scope, until: wait.deadline)
-        guard !isDryRun else {
-            let (subjects, users) = try await self.database.snapshot(of: context.scope) { transaction in
-                let current = try await transaction.mappings.current()
-                let change = try await Self.change(wanted, current, condition, isWhole: isWhole, in: transaction)
-                return (
-                    try await transaction.mappings.subjects(of: change.mappings, current: current), change.users
-                )
-            }
-            let preview = try await self.mappings.inquiries.answer(
-                PlanPreview.self,
-                to: .plan(subjects),
-                of: context.scope,
-                until: wait.deadline
-            )
-            return .json(preview.json(in: language).adding("users", users.json), headers: wait.headers)
-        }
-        let (set, tickets, users) = try await self.write(wanted, condition, isWhole: isWhole, context: context)
-        let report = try await self.mappings.reconcile.report(context.scope, after: tickets, until: wait.deadline)
-        var headers = wait.headers
-        headers[.eTag] = EntityTag.text(set.version)
-        return .json(
-            [
-                "mappings": .array(set.mappings.map(\.json)),
-                "reconcile": report.json(in: language),
-                "users": users.json,
-            ],
-            headers: headers
+        let file = try MappingImport(try await Self.table(request))
+        let edit = MappingEdit(
+            action: "mappings.import",
+            readsDirectory: true,
+            users: file.users.map(\.id),
+            wanted: { try await Self.wanted(file, $0, isWhole: isWhole, in: $1) }
         )
-    }
-
-    /// The write itself: users, mappings and audit in one transaction, on the set as it is then.
-    private func write(
-        _ wanted: MappingImport,
-        _ condition: EntityTag.Condition,
-        isWhole: Bool,
-        context: TenantAdminContext
-    ) async throws -> (set: MappingSet, tickets: [ReconcileTicket], users: UserChange) {
-        try await self.database.tenant(context.scope) { transaction in
-            let locked = try await transaction.mappings.lockCurrent()
-            try await transaction.users.lock(wanted.users.map(\.id))
-            let change = try await Self.change(wanted, locked, condition, isWhole: isWhole, in: transaction)
-            try await transaction.users.put(change.users.changed)
-            var generator = SystemRandomNumberGenerator()
-            let (set, tickets) = try await transaction.mappings.replace(
-                change.mappings,
-                locked: locked,
-                keyRing: self.mappings.keyRing,
-                using: &generator
-            )
-            if set.version != locked.version || !change.users.changed.isEmpty {
-                try await transaction.audit(
-                    Self.auditEntry(from: locked.mappings, to: set.mappings, users: change.users, context: context)
-                )
-            }
-            return (set, tickets, change.users)
-        }
+        return try await self.writer.answer(edit, to: request, isDryRun: isDryRun, context: context)
     }
 
     /// What the file makes of the current set and of the users.
     ///
-    /// - Throws: ``HTTPProblem``: 412, or 422 with all that is wrong.
-    private static func change(
-        _ wanted: MappingImport,
-        _ current: MappingSet,
-        _ condition: EntityTag.Condition,
+    /// - Throws: ``HTTPProblem`` 422 with all that is wrong.
+    private static func wanted(
+        _ file: MappingImport,
+        _ current: [Mapping],
         isWhole: Bool,
         in transaction: TenantTransaction
-    ) async throws -> (mappings: [Mapping], users: UserChange) {
-        guard condition.holds(for: current.version) else { throw HTTPProblem(.preconditionFailed) }
+    ) async throws -> WantedMappings {
         let isRead = try await transaction.directory.status().syncedAt != nil
-        let rows = try wanted.mappings(
+        let rows = try file.mappings(
             directory: isRead ? try await transaction.directory.list() : nil,
-            users: try await transaction.users.existing(wanted.usersOfRows)
+            users: try await transaction.users.existing(file.usersOfRows)
         )
-        let users = UserChange(wanted.users, known: try await transaction.users.find(wanted.users.map(\.id)))
-        guard !isWhole else { return (rows, users) }
+        let users = UserChange(file.users, known: try await transaction.users.find(file.users.map(\.id)))
+        guard !isWhole else { return WantedMappings(mappings: rows, users: users) }
         let named = Set(rows.map(\.extensionID))
-        return (current.mappings.filter { !named.contains($0.extensionID) } + rows, users)
-    }
-
-    /// Only what differs is noted: sets can be large.
-    private static func auditEntry(
-        from old: [Mapping],
-        to new: [Mapping],
-        users: UserChange,
-        context: TenantAdminContext
-    ) -> AuditEntry {
-        let (oldSet, newSet) = (Set(old), Set(new))
-        func json(_ mappings: [Mapping], _ users: [User]) -> PostgresJSON {
-            let value: JSONValue = ["mappings": .array(mappings.map(\.json)), "users": .array(users.map(\.json))]
-            return PostgresJSON(bytes: value.bytes)
-        }
-        return AuditEntry(
-            actor: context.principal.actor,
-            action: "mappings.import",
-            target: "mappings",
-            before: json(old.filter { !newSet.contains($0) }, users.replaced),
-            after: json(new.filter { !oldSet.contains($0) }, users.changed),
-            requestID: context.requestID
-        )
+        return WantedMappings(mappings: current.filter { !named.contains($0.extensionID) } + rows, users: users)
     }
 
     /// - Throws: ``HTTPProblem``: 415 for another content type, 413 beyond the limits, 422 for what is no table.
@@ -148,12 +68,6 @@ struct MappingImportRoute: Sendable {
         } catch {
             throw error.problem
         }
-    }
-}
-
-extension UserChange {
-    fileprivate var json: JSONValue {
-        ["created": JSONValue(self.created.count), "updated": JSONValue(self.updated.count)]
     }
 }
 

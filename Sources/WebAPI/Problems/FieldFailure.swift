@@ -34,7 +34,7 @@ extension FieldFailure.Code {
         case .wrongType: LocalizedText(ru: "Значение другого типа.", en: "The value is of another type.")
         case .unknownMember: LocalizedText(ru: "Такого поля нет.", en: "There is no such member.")
         default:
-            ProblemCode(rawValue: self.rawValue)?.entry.meaning
+            ProblemCode(rawValue: self.rawValue)?.entry.advice
                 ?? LocalizedText(ru: "Недопустимое значение.", en: "The value is not allowed.")
         }
     }

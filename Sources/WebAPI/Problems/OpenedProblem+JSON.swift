@@ -3,6 +3,16 @@ import Storage
 import Telephony
 
 extension OpenedProblem {
+    /// Its place in the list, which is ordered by it as text.
+    var position: String {
+        let since = String(self.since.microseconds)
+        let id = String(self.extensionID?.rawValue ?? 0)
+        func padded(_ number: String) -> String {
+            String(repeating: "0", count: max(0, 19 - number.utf8.count)) + number
+        }
+        return "\(padded(since))/\(self.problem.code.rawValue)/\(padded(id))"
+    }
+
     /// The problem as `GET …/problems` and a mapping write's answer show it.
     func json(in language: Language) -> JSONValue {
         self.problem.json(of: self.extensionID, named: self.extensionName, since: self.since, in: language)
@@ -42,11 +52,7 @@ extension Storage.Problem {
             case .quarantinedEvents: QuarantineNumbers(data)?.text(of: place, remedy: entry.remedy)
             default: nil
             }
-        return text
-            ?? LocalizedText(
-                ru: "\(entry.meaning.ru) \(entry.remedy.ru)",
-                en: "\(entry.meaning.en) \(entry.remedy.en)"
-            )
+        return text ?? entry.advice
     }
 }
 

@@ -15,6 +15,11 @@ struct ProblemEntry: Hashable, Sendable {
         self.remedy = remedy
     }
 
+    /// What happened and what to do about it.
+    var advice: LocalizedText {
+        LocalizedText(ru: "\(self.meaning.ru) \(self.remedy.ru)", en: "\(self.meaning.en) \(self.remedy.en)")
+    }
+
     /// The entry of any code that has a page; nil for an unknown one.
     static func entry(of code: String) -> ProblemEntry? {
         ProblemCode(rawValue: code)?.entry ?? Problem.Code(rawValue: code)?.entry

@@ -13,6 +13,10 @@ enum Cursor {
         case calls = "c1"
         case feed = "f1"
         case live = "l1"
+        case keys = "k1"
+        case problems = "p1"
+        case events = "v1"
+        case audit = "w1"
     }
 
     static func encode(_ kind: Kind, _ position: String) -> String {

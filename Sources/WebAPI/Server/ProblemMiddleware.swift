@@ -83,7 +83,7 @@ struct ProblemMiddleware: RouterMiddleware {
             "type": .string("\(self.publicURL)/problems/\(problem.code.rawValue)"),
             "title": .string(entry.title[language]),
             "status": .integer(Int64(problem.code.status.code)),
-            "detail": .string((problem.detail ?? entry.meaning)[language]),
+            "detail": .string((problem.detail ?? entry.advice)[language]),
             "code": .string(problem.code.rawValue),
             "errors": .array(problem.failures.map { $0.json(in: language) }),
             "request_id": .string(requestID),

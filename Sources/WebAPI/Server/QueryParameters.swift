@@ -5,7 +5,7 @@ import Telephony
 /// The query of a request, read strictly: an unknown or repeated parameter is refused, not ignored.
 struct QueryParameters {
     /// Parameters in which a plus stays a plus: numbers, and instants with an offset.
-    private static let literalPlus: Set<String> = ["number", "from", "to"]
+    private static let literalPlus: Set<String> = ["number", "from", "to", "since"]
     /// How many entries a list has when nobody says.
     static let defaultLimit = 50
     /// More entries than this are never given at once.

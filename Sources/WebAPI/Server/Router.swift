@@ -30,20 +30,21 @@ package func makeRouter(
     KeyRoutes(database: dependencies.database, now: dependencies.now).add(to: tenants)
 
     let tenant = json.group("admin/v1/tenants/{tenant}", context: TenantAdminContext.self)
-    UserRoutes(database: dependencies.database).add(to: tenant)
+    let writer = MappingWriter(database: dependencies.database, keyRing: dependencies.keyRing, changes: changes)
+    UserRoutes(database: dependencies.database, writer: writer).add(to: tenant)
     ExtensionRoutes(database: dependencies.database, changes: changes).add(to: tenant)
     TokenRotationRoute(
         database: dependencies.database,
         keyRing: dependencies.keyRing,
         changes: changes
     ).add(to: tenant)
-    let mappings = MappingRoutes(
-        database: dependencies.database,
-        keyRing: dependencies.keyRing,
-        changes: changes
-    )
-    mappings.add(to: tenant)
-    MappingImportRoute(mappings: mappings).add(to: tenant)
+    MappingRoutes(database: dependencies.database, writer: writer, changes: changes).add(to: tenant)
+    MappingImportRoute(writer: writer).add(to: tenant)
+
+    EventListRoute(database: dependencies.database).add(to: tenant)
+    let audit = AuditRoutes(database: dependencies.database)
+    audit.add(to: tenant)
+    audit.add(to: json.group("admin/v1", context: OperatorContext.self))
 
     let explanations = ExplainRoutes(database: dependencies.database, defaults: configuration.assemblyDefaults)
     explanations.add(to: tenant)
@@ -101,19 +102,24 @@ private func addEventURLs(
 private func makeEmptyRouter(_ configuration: WebAPIConfiguration) -> (Router<APIContext>, AllowedMethods) {
     let router = Router(context: APIContext.self)
     let allowedMethods = AllowedMethods()
+    router.add(middleware: RequestIDMiddleware())
+    router.add(middleware: AccessLogMiddleware())
+    router.add(middleware: RequestMetricsMiddleware())
+    router.add(middleware: problemMiddleware(configuration, allowedMethods: allowedMethods))
+    return (router, allowedMethods)
+}
+
+private func problemMiddleware(
+    _ configuration: WebAPIConfiguration,
+    allowedMethods: AllowedMethods
+) -> ProblemMiddleware {
     var publicURL = Substring(configuration.publicURL)
     while publicURL.last == "/" {
         publicURL.removeLast()
     }
-    router.add(middleware: RequestIDMiddleware())
-    router.add(middleware: AccessLogMiddleware())
-    router.add(middleware: RequestMetricsMiddleware())
-    router.add(
-        middleware: ProblemMiddleware(
-            publicURL: String(publicURL),
-            defaultLanguage: configuration.defaultLanguage,
-            allowedMethods: allowedMethods
-        )
+    return ProblemMiddleware(
+        publicURL: String(publicURL),
+        defaultLanguage: configuration.defaultLanguage,
+        allowedMethods: allowedMethods
     )
-    return (router, allowedMethods)
 }

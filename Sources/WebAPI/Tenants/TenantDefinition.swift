@@ -14,14 +14,26 @@ struct TenantDefinition: Sendable {
     var appSecret: String?
     var settings: TenantSettings
 
+    /// The time zone that a body names, whatever else is wrong with it: whether there is such a one, the database knows.
+    /// Nil when the body names none, or one that has not the form of the IANA time zone database.
+    static func namedTimeZone(_ body: JSONValue) -> String? {
+        guard let text = body["time_zone"]?.text, (1...64).contains(text.utf8.count) else { return nil }
+        let isName = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "_/+-".utf8.contains(byte)
+        }
+        return isName ? text : nil
+    }
+
     /// `isNew`: a new tenant needs a secret, another one may keep its own.
+    /// `knowsTimeZone`: whether there is a time zone of the name in the body.
     /// - Throws: ``HTTPProblem`` 422 with all that is wrong.
-    init(_ body: JSONValue, isNew: Bool) throws(HTTPProblem) {
+    init(_ body: JSONValue, isNew: Bool, knowsTimeZone: Bool) throws(HTTPProblem) {
         var check = BodyCheck()
         let root = check.object(body, members: ["name", "locale", "time_zone", "status", "pbx", "settings"])
         let name = check.text(root, "name", required: true)
         self.locale = check.choice(root, "locale", of: Language.allCases) ?? .ru
-        self.timeZone = Self.timeZone(root, in: &check) ?? "Europe/Moscow"
+        self.timeZone = Self.timeZone(root, isKnown: knowsTimeZone, in: &check) ?? "Europe/Moscow"
         self.status = check.choice(root, "status", of: [Tenant.Status.active, .suspended]) ?? .active
 
         let pbx = check.object(root, "pbx", members: ["url", "client_id", "app_id", "app_secret"], required: true)
@@ -60,18 +72,20 @@ struct TenantDefinition: Sendable {
         )
     }
 
-    /// A name of the form of the IANA time zone database.
-    private static func timeZone(_ root: BodyCheck.Object?, in check: inout BodyCheck) -> String? {
+    private static func timeZone(
+        _ root: BodyCheck.Object?,
+        isKnown: Bool,
+        in check: inout BodyCheck
+    ) -> String? {
         guard let text = check.text(root, "time_zone", length: 1...64) else { return nil }
-        let isName = text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "_/+-".utf8.contains(byte)
-        }
-        guard isName else {
+        guard isKnown else {
             check.fail(
                 "/time_zone",
                 .invalidValue,
-                LocalizedText(ru: "Ожидается имя вида Europe/Moscow.", en: "Expected a name such as Europe/Moscow.")
+                LocalizedText(
+                    ru: "Такого часового пояса нет; пример: Europe/Moscow.",
+                    en: "There is no such time zone; an example: Europe/Moscow."
+                )
             )
             return nil
         }

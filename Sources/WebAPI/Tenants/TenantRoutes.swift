@@ -69,24 +69,13 @@ struct TenantRoutes: Sendable {
         let old = try await transaction.tenants.hold(id)
         guard condition.holds(for: old?.version) else { throw HTTPProblem(.preconditionFailed) }
         guard old?.status != .removing else { throw HTTPProblem(.tenantRemoving) }
-        let wanted = try TenantDefinition(body, isNew: old == nil)
+        var knowsTimeZone = false
+        if let name = TenantDefinition.namedTimeZone(body) {
+            knowsTimeZone = try await transaction.tenants.knowsTimeZone(name)
+        }
+        let wanted = try TenantDefinition(body, isNew: old == nil, knowsTimeZone: knowsTimeZone)
         guard let sealed = try self.sealedSecret(wanted.appSecret, of: id) ?? old?.pbx.sealedAppSecret else {
             throw HTTPProblem(.validationFailed)
-        }
-        guard try await transaction.tenants.knowsTimeZone(wanted.timeZone) else {
-            throw HTTPProblem(
-                .validationFailed,
-                failures: [
-                    FieldFailure(
-                        pointer: "/time_zone",
-                        code: .invalidValue,
-                        detail: LocalizedText(
-                            ru: "Такого часового пояса нет; пример: Europe/Moscow.",
-                            en: "There is no such time zone; an example: Europe/Moscow."
-                        )
-                    )
-                ]
-            )
         }
         let definition = TenantStore.Definition(
             id: id,

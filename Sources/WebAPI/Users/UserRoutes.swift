@@ -7,19 +7,19 @@ import Telephony
 /// A tenant's users: `/admin/v1/tenants/{tenant}/users`.
 struct UserRoutes: Sendable {
     let database: Database
+    let writer: MappingWriter
 
     func add(to router: RouterGroup<TenantAdminContext>) {
         router.get("users") { request, context in
             try await UserList.page(request, scope: context.scope, database: self.database)
         }
         router.put("users/{user_id}") { request, context in try await self.put(request, context: context) }
+        router.delete("users/{user_id}") { request, context in try await self.delete(request, context: context) }
     }
 
     private func put(_ request: Request, context: TenantAdminContext) async throws -> Response {
         _ = try QueryParameters(request, known: [])
-        guard let text = context.parameters.get("user_id").flatMap({ PercentEncoding.decode($0) }),
-            let id = UserID(validating: text)
-        else {
+        guard let id = Self.userID(context) else {
             throw HTTPProblem(
                 .invalidParameter,
                 detail: LocalizedText(
@@ -52,6 +52,51 @@ struct UserRoutes: Sendable {
             return isNew
         }
         return .json(user.json, status: isNew ? .created : .ok)
+    }
+
+    /// Removes a user with its mappings: its phones have none any more; what it was responsible for stays monitored. Calls and
+    /// the history of mappings keep its id.
+    private func delete(_ request: Request, context: TenantAdminContext) async throws -> Response {
+        let isDryRun = try QueryParameters(request, known: ["dry_run"]).flag("dry_run")
+        guard let id = Self.userID(context) else { throw HTTPProblem(.notFound) }
+        // Users have no ETag, so no tag can match.
+        if case .tags = EntityTag.Condition(request) {
+            throw HTTPProblem(.preconditionFailed)
+        }
+        let edit = MappingEdit(
+            wanted: { current, transaction in
+                guard try await transaction.users.find(id) != nil else { throw HTTPProblem(.notFound) }
+                let monitored = Set(
+                    try await transaction.directory.list().filter(\.type.isMonitored).map(\.id)
+                )
+                let rest = current.compactMap { mapping in
+                    guard mapping.userID == id else { return Optional(mapping) }
+                    guard monitored.contains(mapping.extensionID) else { return nil }
+                    return Mapping(extensionID: mapping.extensionID, userID: nil)
+                }
+                return WantedMappings(mappings: rest)
+            },
+            completion: { transaction in
+                let old = try await transaction.users.find(id)
+                try await transaction.users.delete(id)
+                try await transaction.audit(
+                    AuditEntry(
+                        actor: context.principal.actor,
+                        action: "user.delete",
+                        target: "user:\(id)",
+                        before: old.map { PostgresJSON(bytes: $0.json.bytes) },
+                        requestID: context.requestID
+                    )
+                )
+            }
+        )
+        return try await self.writer.answer(edit, to: request, isDryRun: isDryRun, context: context)
+    }
+
+    /// The user in the path; nil when no user can be called that.
+    private static func userID(_ context: TenantAdminContext) -> UserID? {
+        context.parameters.get("user_id").flatMap { PercentEncoding.decode($0) }
+            .flatMap { UserID(validating: $0) }
     }
 
     private static func user(_ id: UserID, _ body: JSONValue) throws(HTTPProblem) -> User {

@@ -1,8 +1,15 @@
 import ArgumentParser
+import FoundationEssentials
+import Postgres
 import Storage
 import Telephony
+import WebAPI
 
 extension APIKeyRole: ExpressibleByArgument {}
+
+extension Timestamp {
+    fileprivate static var now: Timestamp { WebAPIDependencies.systemClock() }
+}
 
 /// `key create|list|revoke`.
 struct KeyCommand: AsyncParsableCommand {
@@ -36,8 +43,11 @@ struct KeyCommand: AsyncParsableCommand {
                         : "a key of role operator belongs to no tenant; leave --tenant out"
                 )
             }
-            if let expiresAt = self.expiresAt, Timestamp(rfc3339: expiresAt) == nil {
-                throw ValidationError("--expires-at \(expiresAt) is not RFC 3339, for example 2027-01-01T00:00:00Z")
+            if let expiresAt = self.expiresAt {
+                guard let instant = Timestamp(rfc3339: expiresAt) else {
+                    throw ValidationError("--expires-at \(expiresAt) is not RFC 3339, for example 2027-01-01T00:00:00Z")
+                }
+                guard instant > .now else { throw ValidationError("--expires-at \(expiresAt) has passed") }
             }
         }
 
@@ -47,7 +57,7 @@ struct KeyCommand: AsyncParsableCommand {
             try await withDatabase(self.common) { database in
                 try await database.system { transaction in
                     let scope = try await existingScope(self.tenant, in: transaction)
-                    _ = try await transaction.keys.create(
+                    let key = try await transaction.keys.create(
                         secret,
                         role: self.role,
                         scope: scope,
@@ -55,7 +65,12 @@ struct KeyCommand: AsyncParsableCommand {
                         expiresAt: self.expiresAt.flatMap { Timestamp(rfc3339: $0) }
                     )
                     try await transaction.audit(
-                        AuditEntry(actor: Principal.shell.actor, action: "key.create", target: secret.id),
+                        AuditEntry(
+                            actor: Principal.shell.actor,
+                            action: "key.create",
+                            target: "key:\(secret.id)",
+                            after: try key.map { try KeyLine($0).audited }
+                        ),
                         tenantID: scope?.tenantID
                     )
                 }
@@ -86,7 +101,9 @@ struct KeyCommand: AsyncParsableCommand {
                 try printJSON(keys.map(KeyLine.init))
             } else {
                 for key in keys.map(KeyLine.init) {
-                    print("\(key.id)\t\(key.role)\t\(key.name)\t\(key.state)\tlast used: \(key.lastUsedAt ?? "never")")
+                    let expiry = key.expiresAt.map { "expires: \($0)" } ?? "does not expire"
+                    let use = "last used: \(key.lastUsedAt ?? "never")"
+                    print([key.id, key.role, key.name, key.state, expiry, use].joined(separator: "\t"))
                 }
             }
         }
@@ -104,10 +121,16 @@ struct KeyCommand: AsyncParsableCommand {
             let revoked = try await withDatabase(self.common) { database in
                 try await database.system { transaction in
                     let scope = try await existingScope(self.tenant, in: transaction)
+                    let old = try await transaction.keys.list(of: scope).first { $0.id == self.id }
                     let revoked = try await transaction.keys.revoke(self.id, of: scope)
                     if revoked {
                         try await transaction.audit(
-                            AuditEntry(actor: Principal.shell.actor, action: "key.revoke", target: self.id),
+                            AuditEntry(
+                                actor: Principal.shell.actor,
+                                action: "key.revoke",
+                                target: "key:\(self.id)",
+                                before: try old.map { try KeyLine($0).audited }
+                            ),
                             tenantID: scope?.tenantID
                         )
                     }
@@ -138,10 +161,16 @@ private struct KeyLine: Encodable {
         self.role = key.role.rawValue
         self.tenantID = key.tenantID?.rawValue
         self.name = key.name
-        self.state = key.revokedAt != nil ? "revoked" : "live"
+        let hasExpired = key.expiresAt.map { $0 <= .now } ?? false
+        self.state = key.revokedAt != nil ? "revoked" : hasExpired ? "expired" : "live"
         self.createdAt = key.createdAt.rfc3339
         self.expiresAt = key.expiresAt?.rfc3339
         self.lastUsedAt = key.lastUsedAt?.rfc3339
+    }
+
+    /// The key in the audit log, which never has its secret.
+    var audited: PostgresJSON {
+        get throws { PostgresJSON(bytes: Array(try JSONEncoder().encode(self))) }
     }
 
     enum CodingKeys: String, CodingKey {
