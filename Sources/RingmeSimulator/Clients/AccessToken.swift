@@ -5,6 +5,8 @@ struct AccessToken: Sendable {
 
     var clientID: Int
     var appID: String
+    /// Counts the tokens given out, from 1.
+    var number: Int
     /// Microseconds since 1970-01-01 UTC.
     var expiresAt: Int64
 }
@@ -13,4 +15,6 @@ struct AccessToken: Sendable {
 struct Session: Hashable, Sendable {
     var clientID: Int
     var appID: String
+    /// Of the token; nil when none is shown.
+    var tokenNumber: Int?
 }

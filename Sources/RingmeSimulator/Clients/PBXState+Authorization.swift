@@ -16,6 +16,7 @@ extension PBXState {
         tokens[token] = AccessToken(
             clientID: session.clientID,
             appID: session.appID,
+            number: nextTokenNumber(),
             expiresAt: now + Int64(AccessToken.lifetime) * 1_000_000
         )
         let answer = APIAnswer.json([
@@ -38,7 +39,7 @@ extension PBXState {
         guard let bearer = request.bearer, let token = tokens[bearer], token.expiresAt > now,
             clients[token.clientID]?.applications[token.appID] != nil
         else { return nil }
-        return Session(clientID: token.clientID, appID: token.appID)
+        return Session(clientID: token.clientID, appID: token.appID, tokenNumber: token.number)
     }
 
     /// Makes all tokens of a client invalid.

@@ -84,6 +84,7 @@ extension ControlAPI {
         case "remove_extension": return .removeExtension
         case "add_foreign_rows": return .addForeignRows(try body.whole("rows", default: 1))
         case "remove_own_rows": return .removeOwnRows
+        case "remove_foreign_rows": return .removeForeignRows(try body.whole("rows", default: 1))
         case "small_pages": return .smallPages(try body.whole("rows"))
         case "repeat_first_page": return .repeatFirstPage
         case "shrink_list": return .shrinkList(by: try body.whole("rows", default: 1))

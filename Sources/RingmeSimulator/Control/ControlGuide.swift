@@ -69,6 +69,7 @@ package enum ControlGuide {
         FaultEntry(name: "remove_extension", effect: "before it the extension goes"),
         FaultEntry(name: "add_foreign_rows", parameters: "rows", effect: "before it others take slots"),
         FaultEntry(name: "remove_own_rows", effect: "before it an administrator removes ours"),
+        FaultEntry(name: "remove_foreign_rows", parameters: "rows", effect: "before it others free slots"),
         FaultEntry(name: "small_pages", parameters: "rows", effect: "pages of so many rows, of events too"),
         FaultEntry(name: "repeat_first_page", effect: "every page is the first"),
         FaultEntry(name: "shrink_list", parameters: "rows", effect: "later pages begin so many rows later"),

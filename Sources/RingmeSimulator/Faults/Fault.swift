@@ -41,6 +41,9 @@ package struct Fault: Hashable, Sendable {
         /// Somebody in the cabinet removes all rows that applications made on the extension in the path; then the request is
         /// carried out.
         case removeOwnRows
+        /// Other integrations take so many of their rows off the extension in the path, the oldest first; then the request is
+        /// carried out.
+        case removeForeignRows(Int)
         /// Pages of lists have so many rows at most, whatever was asked for; lists of event rows have pages too.
         case smallPages(Int)
         /// Every page of a list is its first page.

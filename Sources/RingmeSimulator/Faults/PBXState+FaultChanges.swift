@@ -17,6 +17,7 @@ extension PBXState {
             case .removeExtension: removeExtension(extensionID)
             case .addForeignRows(let count): addForeignRows(count, to: extensionID)
             case .removeOwnRows: removeOwnRows(of: extensionID)
+            case .removeForeignRows(let count): removeForeignRows(count, of: extensionID)
             default: break
             }
         }
@@ -34,6 +35,12 @@ extension PBXState {
                 method: "POST",
                 owner: .foreign
             )
+        }
+    }
+
+    private mutating func removeForeignRows(_ count: Int, of extensionID: Int) {
+        for row in rows(of: extensionID).filter({ $0.owner == .foreign }).prefix(count) {
+            events[row.id] = nil
         }
     }
 }

@@ -8,6 +8,8 @@ package struct LoggedRequest: Hashable, Sendable {
     package var clientID: Int?
     /// The application whose token was used, when there was a valid one.
     package var appID: String?
+    /// Which of the access tokens given out was used, counted from 1: a process that asks has its own. Nothing secret.
+    package var tokenNumber: Int?
     /// The HTTP method.
     package var method: String
     /// What was asked for.
@@ -29,9 +31,9 @@ package struct LoggedRequest: Hashable, Sendable {
     var json: JSONValue {
         [
             "number": .integer(number), "at": .integer(Int(at)), "client_id": JSONValue(clientID),
-            "app_id": JSONValue(appID), "method": .string(method), "resource": .string(resource.rawValue),
-            "path": .string(path), "extension_id": JSONValue(extensionID), "event_type": JSONValue(eventType),
-            "status": JSONValue(status), "fault_id": JSONValue(faultID),
+            "app_id": JSONValue(appID), "token_number": JSONValue(tokenNumber), "method": .string(method),
+            "resource": .string(resource.rawValue), "path": .string(path), "extension_id": JSONValue(extensionID),
+            "event_type": JSONValue(eventType), "status": JSONValue(status), "fault_id": JSONValue(faultID),
         ]
     }
 }

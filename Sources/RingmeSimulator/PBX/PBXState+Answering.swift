@@ -179,6 +179,7 @@ extension PBXState {
                 at: now,
                 clientID: session?.clientID,
                 appID: session?.appID,
+                tokenNumber: session?.tokenNumber,
                 method: request.method,
                 resource: resource.kind,
                 path: request.path,

@@ -23,6 +23,7 @@ struct PBXState: Sendable {
     /// Clients (by number) for whom a request to the call history is being worked on.
     var historyInProgress: Set<Int> = []
     private var lastEventID = 149
+    private var lastTokenNumber = 0
 
     init(seed: UInt64) {
         identifiers = IdentifierSource(seed: seed)
@@ -32,6 +33,12 @@ struct PBXState: Sendable {
     mutating func nextEventID() -> Int {
         lastEventID += 1
         return lastEventID
+    }
+
+    /// The number of the next access token.
+    mutating func nextTokenNumber() -> Int {
+        lastTokenNumber += 1
+        return lastTokenNumber
     }
 
     /// The rows of an extension in the order of their numbers.

@@ -132,7 +132,7 @@ struct SimulatorResponder: HTTPResponder {
         case .brokenGzip:
             return .answer(perform(request, faultID: id).brokenGzip)
         case .expireTokens, .revokeApplication, .consumeBudget, .setEventLimit, .setExtensionType, .removeExtension,
-            .addForeignRows, .removeOwnRows:
+            .addForeignRows, .removeOwnRows, .removeForeignRows:
             pbx.withState { [now = pbx.now] in $0.change(by: action, before: request, at: now) }
             return .answer(perform(request, faultID: id))
         case .smallPages(let rows):
