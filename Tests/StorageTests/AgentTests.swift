@@ -60,14 +60,7 @@ struct AgentTests {
             try await self.database.system { try await $0.postgres.execute(StoredEvent()) }
         }
         func sql(_ text: String) async throws {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "sql"))
-            do {
-                try await connection.script(text)
-            } catch {
-                await connection.close()
-                throw error
-            }
-            await connection.close()
+            try await self.test.script(text)
         }
         func claim() async throws -> AgentClaim? {
             try await self.database.system { transaction in

@@ -172,21 +172,11 @@ struct EventRetentionTests {
 
         /// As the superuser, whom policies do not bind; new partitions belong to the owner as all do.
         private func sql(_ text: String) async throws {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-            do {
-                try await connection.script(text)
-            } catch {
-                await connection.close()
-                throw error
-            }
-            await connection.close()
+            try await self.test.script(text)
         }
 
         private func query<S: Statement>(_ statement: S) async throws -> [S.Output] {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-            let rows = try await connection.execute(statement)
-            await connection.close()
-            return rows
+            try await self.test.rows(statement)
         }
     }
 

@@ -167,13 +167,11 @@ struct TenantRemovalTests {
             }
             _ = try await test.database.system { try await $0.removals.begin(TenantID(rawValue: "807")) }
             try await EventStore(database: test.database).write(batch)
-            let superuser = try await PostgresConnection.connect(test.superuser, logger: Logger(label: "test"))
             for (id, count) in [("807", 0), ("808", 1)] {
-                let rows = try await superuser.execute(RowsByTable(tenant: id))
+                let rows = try await test.rows(RowsByTable(tenant: id))
                 #expect(rows.first { $0.table == "events" }?.rows == Int64(count))
                 #expect(rows.first { $0.table == "assembly_due" }?.rows == Int64(count))
             }
-            await superuser.close()
         }
     }
 }

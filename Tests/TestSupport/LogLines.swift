@@ -1,8 +1,8 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Keeps what was logged, and lets a test wait for a line.
-final class LogLines: Sendable {
+package final class LogLines: Sendable {
     private struct State {
         var lines: [String] = []
         var waiters: [(text: String, continuation: CheckedContinuation<Void, Never>)] = []
@@ -10,16 +10,19 @@ final class LogLines: Sendable {
 
     private let state = Mutex(State())
 
-    var logger: Logger {
+    package init() {}
+
+    package var logger: Logger {
         var logger = Logger(label: "lines") { _ in Handler(lines: self) }
         logger.logLevel = .trace
         return logger
     }
 
-    var all: [String] { self.state.withLock { $0.lines } }
+    /// `level message metadata` of each.
+    package var all: [String] { self.state.withLock { $0.lines } }
 
     /// Waits until a line with this text is there.
-    func wait(for text: String) async {
+    package func wait(for text: String) async {
         await withCheckedContinuation { continuation in
             let isThere = self.state.withLock { state in
                 guard !state.lines.contains(where: { $0.contains(text) }) else {
@@ -35,7 +38,7 @@ final class LogLines: Sendable {
     }
 
     /// Starts with no lines again.
-    func forget() {
+    package func forget() {
         self.state.withLock { $0.lines = [] }
     }
 

@@ -99,6 +99,24 @@ package struct TestDatabase: Sendable {
         return try PostgresConfiguration(connectionString: "postgresql://\(user)@\(host)/\(path)")
     }
 
+    /// Runs SQL as the superuser: what an operator does with psql, and what time does.
+    package func script(_ sql: String) async throws {
+        try await Self.script(sql, on: self.superuser, logger: Logger(label: "test"))
+    }
+
+    /// What a statement finds, as the superuser.
+    package func rows<Query: Statement>(_ query: Query) async throws -> [Query.Output] {
+        let connection = try await PostgresConnection.connect(self.superuser, logger: Logger(label: "test"))
+        let result: Result<[Query.Output], any Error>
+        do {
+            result = .success(try await connection.execute(query))
+        } catch {
+            result = .failure(error)
+        }
+        await connection.close()
+        return try result.get()
+    }
+
     private static func script(_ sql: String, on configuration: PostgresConfiguration, logger: Logger) async throws {
         let connection = try await PostgresConnection.connect(configuration, logger: logger)
         do {

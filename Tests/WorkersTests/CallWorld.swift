@@ -67,14 +67,7 @@ struct CallWorld: Sendable {
 
     /// What time does, and what no part of the program may do.
     func change(_ sql: String) async throws {
-        let superuser = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-        do {
-            try await superuser.script(sql)
-        } catch {
-            await superuser.close()
-            throw error
-        }
-        await superuser.close()
+        try await self.test.script(sql)
     }
 
     func requests(for resource: ResourceKind) -> Int { self.pbx.requestLog.count { $0.resource == resource } }

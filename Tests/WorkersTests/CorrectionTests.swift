@@ -229,17 +229,12 @@ extension AssemblerTests.World {
 
     /// Runs SQL as the superuser.
     func script(_ sql: String) async throws {
-        let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-        try await connection.script(sql)
-        await connection.close()
+        try await self.test.script(sql)
     }
 
     /// Counts as the superuser.
     func count<Count: Statement>(_ statement: Count) async throws -> Int64 where Count.Output == Int64 {
-        let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "test"))
-        let count = try await connection.execute(statement).first
-        await connection.close()
-        return try #require(count)
+        try #require(try await self.test.rows(statement).first)
     }
 }
 

@@ -177,9 +177,7 @@ struct DirectoryFreshnessTests {
             )
             try await world.assembleAll()
             try await world.readDirectory()
-            let superuser = try await PostgresConnection.connect(world.test.superuser, logger: Logger(label: "test"))
-            let counts = try await superuser.execute(CountDue())
-            await superuser.close()
+            let counts = try await world.test.rows(CountDue())
             #expect(counts == [500, 500, 100])
         }
     }

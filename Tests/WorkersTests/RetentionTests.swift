@@ -161,14 +161,7 @@ extension AssemblerTests.World {
 
     /// Runs SQL as the superuser.
     fileprivate func sql(_ text: String) async throws {
-        let connection = try await PostgresConnection.connect(self.test.superuser, logger: Logger(label: "sql"))
-        do {
-            try await connection.script(text)
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
+        try await self.test.script(text)
     }
 }
 
