@@ -80,6 +80,28 @@ struct DryRunTests {
         }
     }
 
+    @Test("a worker that has no answer is not waited for: 500 at once")
+    func noAnswer() async throws {
+        try await TestAPI.with { api in
+            try await Self.prepare(api)
+            let answer = try await MappingRoutesTests.during(
+                api,
+                Channel.inquiries,
+                work: {
+                    try await api.test.database.system { transaction in
+                        for claim in try await transaction.claimInquiries(limit: 10) {
+                            try await transaction.fail(claim)
+                        }
+                    }
+                },
+                request: { try await Self.dryRun(api, wait: 60) }
+            )
+            #expect(answer.status == .internalServerError)
+            #expect(answer.code == "internal_error")
+            #expect(try await api.rows(CountEverything()).first?.inquiries == 0)
+        }
+    }
+
     private static func prepare(_ api: TestAPI) async throws {
         try await api.tenant("807")
         try await api.user("u1", of: "807")
@@ -100,7 +122,7 @@ struct DryRunTests {
         try await api.test.database.system { transaction in
             for claim in try await transaction.claimInquiries(limit: 10) {
                 let id = ExtensionID(rawValue: 101)
-                #expect(claim.inquiry == .plan([PlanPreview.Subject(extensionID: id, isMapped: true)]))
+                #expect(try claim.inquiry == .plan([PlanPreview.Subject(extensionID: id, isMapped: true)]))
                 let hosts = ["crm.example": 14]
                 var entry = PlanPreview.Entry(extensionID: id, name: "2566*101", type: "phone")
                 entry.steps = [PlanPreview.Step(.init(action: .create(eventType: "dial-in"), reason: .missing))]

@@ -21,7 +21,7 @@ struct TenantCheckRouteTests {
                 work: {
                     try await api.test.database.system { transaction in
                         for claim in try await transaction.claimInquiries(limit: 10) {
-                            #expect(claim.inquiry == .check)
+                            #expect(try claim.inquiry == .check)
                             let numbers = ["limit": 16, "used": 14, "free": 2, "needed": 4]
                             let id = ExtensionID(rawValue: 101)
                             let findings = [

@@ -140,15 +140,37 @@ struct PlanPreviewTests {
                 return try await group.reduce(0, +)
             }
             #expect(answered == 1)
-            let answer = try await world.database.tenant(world.scope) { try await $0.answer(PlanPreview.self, to: id) }
-            #expect(answer?.entries.map(\.extensionID) == [subject.extensionID])
-            #expect(answer?.entries.first?.steps.count == 4)
+            let reply = try await Self.reply(to: id, world)
+            guard case .answer(let answer) = reply else {
+                Issue.record("\(String(describing: reply))")
+                return
+            }
+            #expect(answer.entries.map(\.extensionID) == [subject.extensionID])
+            #expect(answer.entries.first?.steps.count == 4)
             try await world.script("UPDATE pbx_inquiries SET asked_at = now() - interval '61 minutes'")
             try await world.database.system { try await $0.dropOldInquiries() }
-            #expect(
-                try await world.database.tenant(world.scope) { try await $0.answer(PlanPreview.self, to: id) } == nil
-            )
+            #expect(try await Self.reply(to: id, world) == nil)
         }
+    }
+
+    @Test("a question that no worker understands was passed over in silence: its asker is told, and the log says why")
+    func unintelligible() async throws {
+        try await ReconcilerTests.with { world in
+            let id = UUID()
+            try await world.database.tenant(world.scope) { try await $0.ask(.plan([]), id: id) }
+            try await world.script(#"UPDATE pbx_inquiries SET body = '[{"extension": "all"}]'"#)
+            let lines = LogLines()
+            #expect(try await world.answerer(logger: lines.logger).answerAll() == 1)
+            guard case .failed = try await Self.reply(to: id, world) else {
+                Issue.record("the asker waits in vain")
+                return
+            }
+            #expect(lines.all.count { $0.hasPrefix("error an inquiry could not be answered") } == 1)
+        }
+    }
+
+    private static func reply(to id: UUID, _ world: World) async throws -> InquiryReply<PlanPreview>? {
+        try await world.database.tenant(world.scope) { try await $0.reply(PlanPreview.self, to: id) }
     }
 
     @Test("a list that fails is one extension's problem, a PBX that is away is everybody's and is asked once")

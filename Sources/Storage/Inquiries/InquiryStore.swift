@@ -16,7 +16,42 @@ package enum Inquiry: Hashable, Sendable {
 package struct InquiryClaim: Hashable, Sendable {
     package var scope: TenantScope
     package var inquiryID: UUID
-    package var inquiry: Inquiry
+    private var kind: String
+    private var body: PostgresJSON
+
+    /// The question itself.
+    ///
+    /// - Throws: an error of decoding when this program does not understand it.
+    package var inquiry: Inquiry {
+        get throws {
+            let body = Data(self.body.bytes)
+            switch self.kind {
+            case "check":
+                return .check
+            case "recording":
+                let members = try JSONDecoder().decode([String: String].self, from: body)
+                return .recording(members[Inquiry.recordingKey] ?? "")
+            default:
+                return .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: body))
+            }
+        }
+    }
+}
+
+extension InquiryClaim {
+    fileprivate init(row: inout Row) throws(PostgresError) {
+        self.scope = TenantScope(tenantID: try row.next())
+        self.inquiryID = try row.next()
+        self.kind = try row.next()
+        self.body = try row.next()
+    }
+}
+
+/// What became of a question.
+package enum InquiryReply<Answer: Sendable>: Sendable {
+    case answer(Answer)
+    /// The worker that took it could not answer it; its log says why.
+    case failed
 }
 
 extension TenantTransaction {
@@ -34,12 +69,18 @@ extension TenantTransaction {
         try await self.postgres.notify(channel: Channel.inquiries, payload: "")
     }
 
-    /// The answer; nil while there is none.
+    /// What became of the question; nil while nothing has.
     ///
     /// - Throws: an error of decoding when the answer is to another kind of question.
-    package func answer<Answer: Decodable>(_ type: Answer.Type, to id: UUID) async throws -> Answer? {
+    package func reply<Answer: Decodable>(
+        _ type: Answer.Type,
+        to id: UUID
+    ) async throws -> InquiryReply<Answer>? {
         let answer = try await self.postgres.first(FindAnswer(tenantID: self.tenantID, inquiryID: id)) ?? nil
-        return try answer.map { try JSONDecoder().decode(type, from: Data($0.bytes)) }
+        return try answer.map { answer in
+            guard answer != .failure else { return .failed }
+            return .answer(try JSONDecoder().decode(type, from: Data(answer.bytes)))
+        }
     }
 
     /// Takes the question back: it is answered, or nobody waits for it any more.
@@ -51,24 +92,22 @@ extension TenantTransaction {
 extension SystemTransaction {
     /// Leases up to `limit` questions, the oldest first.
     package func claimInquiries(limit: Int) async throws -> [InquiryClaim] {
-        try await self.postgres.execute(ClaimInquiries(limit: Int32(clamping: limit))).compactMap { row in
-            // One that this program does not understand is left to its asker's patience.
-            try? InquiryClaim(
-                scope: row.scope,
-                inquiryID: row.inquiryID,
-                inquiry: Inquiry(kind: row.kind, body: row.body)
-            )
-        }
+        try await self.postgres.execute(ClaimInquiries(limit: Int32(clamping: limit)))
     }
 
     /// Answers, and wakes the asker. An asker that is gone is no matter.
     package func answer(_ claim: InquiryClaim, with answer: some Encodable) async throws {
+        try await self.reply(to: claim, by: try PostgresJSON(json: answer))
+    }
+
+    /// Tells the asker that there will be no answer.
+    package func fail(_ claim: InquiryClaim) async throws {
+        try await self.reply(to: claim, by: .failure)
+    }
+
+    private func reply(to claim: InquiryClaim, by answer: PostgresJSON) async throws {
         _ = try await self.postgres.execute(
-            AnswerInquiry(
-                tenantID: claim.scope.tenantID,
-                inquiryID: claim.inquiryID,
-                answer: try PostgresJSON(json: answer)
-            )
+            AnswerInquiry(tenantID: claim.scope.tenantID, inquiryID: claim.inquiryID, answer: answer)
         )
         try await self.postgres.notify(channel: Channel.inquiryAnswered, of: claim.scope.tenantID)
     }
@@ -90,22 +129,12 @@ extension Inquiry {
     }
 
     fileprivate static let recordingKey = "recording_id"
-
-    fileprivate init(kind: String, body: PostgresJSON) throws {
-        let body = Data(body.bytes)
-        switch kind {
-        case "check":
-            self = .check
-        case "recording":
-            let members = try JSONDecoder().decode([String: String].self, from: body)
-            self = .recording(members[Self.recordingKey] ?? "")
-        default:
-            self = .plan(try JSONDecoder().decode([PlanPreview.Subject].self, from: body))
-        }
-    }
 }
 
 extension PostgresJSON {
+    /// In the place of an answer: there will be none.
+    fileprivate static let failure = PostgresJSON(bytes: Array("null".utf8))
+
     /// A value as a JSON document.
     init(json value: some Encodable) throws {
         self.init(bytes: Array(try JSONEncoder().encode(value)))
@@ -163,22 +192,8 @@ struct ClaimInquiries: Statement {
         """
     var limit: Int32
 
-    struct Output: Sendable {
-        var scope: TenantScope
-        var inquiryID: UUID
-        var kind: String
-        var body: PostgresJSON
-    }
-
     func bind(_ bindings: inout Bindings) { bindings.append(self.limit) }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(
-            scope: TenantScope(tenantID: try row.next()),
-            inquiryID: try row.next(),
-            kind: try row.next(),
-            body: try row.next()
-        )
-    }
+    static func decode(_ row: inout Row) throws(PostgresError) -> InquiryClaim { try InquiryClaim(row: &row) }
 }
 
 struct AnswerInquiry: Statement {

@@ -11,7 +11,7 @@ struct InquiryWait: Sendable {
     ///
     /// `id`: of the question, new.
     ///
-    /// - Throws: ``HTTPProblem`` 504 when none came in time.
+    /// - Throws: ``HTTPProblem`` 504 when none came in time, 500 when the worker has none.
     func answer<Answer: Decodable & Sendable>(
         _ type: Answer.Type,
         to inquiry: Inquiry,
@@ -20,22 +20,25 @@ struct InquiryWait: Sendable {
         until deadline: ContinuousClock.Instant
     ) async throws -> Answer {
         try await self.database.tenant(scope) { try await $0.ask(inquiry, id: id) }
-        let result: Result<Answer?, any Error>
+        let result: Result<InquiryReply<Answer>?, any Error>
         do {
-            let answer: Answer? = try await self.changes.first(
+            let reply: InquiryReply<Answer>? = try await self.changes.first(
                 on: Channel.inquiryAnswered,
                 of: scope.tenantID,
                 within: max(deadline - .now, .zero),
                 every: .milliseconds(500)
             ) {
-                try await self.database.tenant(scope) { try await $0.answer(type, to: id) }
+                try await self.database.tenant(scope) { try await $0.reply(type, to: id) }
             }
-            result = .success(answer)
+            result = .success(reply)
         } catch {
             result = .failure(error)
         }
         try await self.database.tenant(scope) { try await $0.withdrawInquiry(id) }
-        guard let answer = try result.get() else { throw HTTPProblem(.noAnswerInTime) }
-        return answer
+        switch try result.get() {
+        case .answer(let answer): return answer
+        case .failed: throw HTTPProblem(.internalError)
+        case nil: throw HTTPProblem(.noAnswerInTime)
+        }
     }
 }

@@ -51,16 +51,32 @@ package struct InquiryAnswerer: Service {
             do {
                 try await self.answer(claim)
             } catch {
-                self.logger.error(
-                    "an inquiry could not be answered",
-                    metadata: ["tenant.id": "\(claim.scope.tenantID)", "error": "\(error)"]
-                )
+                self.log("an inquiry could not be answered", claim, error)
+                await self.fail(claim)
             }
         }
     }
 
+    /// Tells the asker so, that it need not wait in vain.
+    private func fail(_ claim: InquiryClaim) async {
+        do {
+            try await self.database.system { try await $0.fail(claim) }
+        } catch {
+            self.log("the asker of an inquiry could not be told that there is no answer", claim, error)
+        }
+    }
+
+    private func log(_ message: Logger.Message, _ claim: InquiryClaim, _ error: any Error) {
+        self.logger.error(
+            message,
+            metadata: [
+                "tenant.id": "\(claim.scope.tenantID)", "inquiry.id": "\(claim.inquiryID)", "error": "\(error)",
+            ]
+        )
+    }
+
     private func answer(_ claim: InquiryClaim) async throws {
-        switch claim.inquiry {
+        switch try claim.inquiry {
         case .plan(let subjects):
             var generator = SystemRandomNumberGenerator()
             let preview = try await self.previewer.preview(subjects, of: claim.scope, using: &generator)
