@@ -37,6 +37,23 @@ struct ProblemTests {
         }
     }
 
+    @Test("a problem whose data cannot be read was shown without its numbers: it is an error, and no half truth")
+    func unreadableData() async throws {
+        try await TestAPI.with { api in
+            try await api.tenant("807")
+            let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
+            try await api.sql(
+                "INSERT INTO problems (tenant_id, code, extension_id, data) VALUES ('807', 'pbx_unreachable', 0, '{}')"
+            )
+            let path = "/admin/v1/tenants/807/problems"
+            #expect(try await api.operate(.get, path).data.count == 1)
+            try await api.sql(#"UPDATE problems SET data = '{"message": \#(deep)}'"#)
+            let answer = try await api.operate(.get, path)
+            #expect(answer.status == .internalServerError)
+            #expect(answer.code == "internal_error")
+        }
+    }
+
     @Test("an unusable request id is replaced", arguments: ["a b", "", String(repeating: "a", count: 65), "ключ"])
     func requestID(id: String) async throws {
         try await TestAPI.with { api in

@@ -9,10 +9,12 @@ struct ReconcileReportTests {
     private static func report(
         _ mapped: [Int64],
         _ states: [(Int64, SubscriptionState.State, Int64)],
-        tickets: [(Int64, Int64)] = []
+        tickets: [(Int64, Int64)] = [],
+        isSuspended: Bool = false
     ) -> ReconcileReport {
         ReconcileReport(
             mappings: mapped.map { Mapping(extensionID: ExtensionID(rawValue: $0), userID: nil) },
+            isSuspended: isSuspended,
             tickets: tickets.map { ReconcileTicket(extensionID: ExtensionID(rawValue: $0.0), generation: $0.1) },
             states: states.map {
                 SubscriptionState(extensionID: ExtensionID(rawValue: $0.0), state: $0.1, generation: $0.2)
@@ -46,6 +48,25 @@ struct ReconcileReportTests {
         expected: ReconcileReport.Status
     ) {
         #expect(Self.report(mapped, states, tickets: tickets).status == expected)
+    }
+
+    @Test(
+        "extensions of a suspended tenant were pending for ever: without rows of ours they are as wanted",
+        arguments: [
+            ([(1, .removed, 5), (2, .removed, 6)], .converged, [.removed, .removed]),
+            ([(1, .removed, 5), (2, .active, 6)], .pending, [.removed, .pending]),
+            ([(1, .removed, 5), (2, .failed, 6)], .failed, [.removed, .failed]),
+            ([(1, .removed, 5)], .pending, [.removed, .pending]),
+        ] as [([(Int64, SubscriptionState.State, Int64)], ReconcileReport.Status, [ReconcileReport.State])]
+    )
+    func suspended(
+        states: [(Int64, SubscriptionState.State, Int64)],
+        status: ReconcileReport.Status,
+        shown: [ReconcileReport.State]
+    ) {
+        let report = Self.report([1, 2], states, isSuspended: true)
+        #expect(report.status == status)
+        #expect(report.entries.map(\.state) == shown)
     }
 
     @Test("an extension that was removed and is not asked about is not shown")

@@ -70,6 +70,27 @@ struct TenantLeavingTests {
         }
     }
 
+    @Test("a suspended tenant's extensions are not shown as pending once their rows have left the PBX")
+    func suspendedExtensions() async throws {
+        try await TestAPI.with { api in
+            _ = try await api.phone(of: "807")
+            try await api.reconcile()
+            try await api.sql("UPDATE tenants SET status = 'suspended'")
+            let during = try await api.operate(.get, Self.path + "/reconcile")
+            #expect(during.json["status"]?.text == "pending")
+            try await api.sql("UPDATE subscription_states SET state = 'removed'")
+            let after = try await api.operate(.get, Self.path + "/reconcile")
+            #expect(after.json["status"]?.text == "converged")
+            #expect(after.json["extensions"]?.elements?.map { $0["state"]?.text } == ["removed"])
+            let listed = try await api.operate(.get, Self.path + "/extensions")
+            let phone = try #require(listed.data.first { $0["extension_id"]?.integer == 101 })
+            #expect(phone["subscription"]?["state"]?.text == "removed")
+            #expect(phone["mapping"] != .null)
+            try await api.sql("UPDATE tenants SET status = 'active'")
+            #expect(try await api.operate(.get, Self.path + "/reconcile").json["status"]?.text == "pending")
+        }
+    }
+
     @Test("removal: dry run, 202 with what remains, keys and tokens stop, repeated it is harmless, force ends it")
     func removal() async throws {
         try await TestAPI.with { api in

@@ -29,7 +29,14 @@ struct ExtensionRoutes: Sendable {
             let listed = try await transaction.directory.list()
             let mappings = try await transaction.mappings.current().mappings
             let states = try await transaction.reconcile.states()
-            return (status, ExtensionView.views(listed: listed, mappings: mappings, states: states))
+            let isSuspended = context.tenant.status != .active
+            let views = ExtensionView.views(
+                listed: listed,
+                mappings: mappings,
+                states: states,
+                isSuspended: isSuspended
+            )
+            return (status, views)
         }
         let rest = data.drop { $0.id.rawValue <= after ?? .min }
         let page = rest.prefix(limit)
@@ -65,18 +72,21 @@ struct ExtensionView {
     /// Nil: not mapped.
     var mapping: Mapping?
     var state: SubscriptionState?
+    /// Nothing is wanted on the PBX until the tenant is active again.
+    var isSuspended: Bool
 
     var id: ExtensionID { self.listed.id }
 
     static func views(
         listed: [ListedExtension],
         mappings: [Mapping],
-        states: [SubscriptionState]
+        states: [SubscriptionState],
+        isSuspended: Bool
     ) -> [ExtensionView] {
         let mappings = Dictionary(mappings.map { ($0.extensionID, $0) }, uniquingKeysWith: { first, _ in first })
         let states = Dictionary(states.map { ($0.extensionID, $0) }, uniquingKeysWith: { first, _ in first })
         return listed.sorted { $0.id < $1.id }.map {
-            ExtensionView(listed: $0, mapping: mappings[$0.id], state: states[$0.id])
+            ExtensionView(listed: $0, mapping: mappings[$0.id], state: states[$0.id], isSuspended: isSuspended)
         }
     }
 
@@ -97,7 +107,11 @@ struct ExtensionView {
     private var subscription: JSONValue {
         guard self.mapping != nil || (self.state.map { $0.state != .removed } ?? false) else { return .null }
         let state = self.state
-        let shown = ReconcileReport.State(isMapped: self.mapping != nil, state: state?.state, isAnswered: true)
+        let shown = ReconcileReport.State(
+            isWanted: self.mapping != nil && !self.isSuspended,
+            state: state?.state,
+            isAnswered: true
+        )
         return [
             "state": .string(shown.rawValue),
             "slots": state?.slots?.json ?? .null,

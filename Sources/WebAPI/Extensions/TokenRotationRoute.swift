@@ -49,7 +49,7 @@ struct TokenRotationRoute: Sendable {
         return .json(
             [
                 "mappings": .array(mappings.mappings.map(\.json)),
-                "reconcile": report.json(in: context.language(of: request)),
+                "reconcile": try report.json(in: context.language(of: request)),
             ],
             headers: wait.headers
         )

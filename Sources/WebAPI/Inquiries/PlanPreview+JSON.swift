@@ -3,14 +3,18 @@ package import Telephony
 
 extension PlanPreview {
     /// The answer of a dry run as a JSON document.
-    package func jsonDocument(in language: Language) -> [UInt8] {
-        self.json(in: language).bytes
+    ///
+    /// - Throws: when a problem's data cannot be read.
+    package func jsonDocument(in language: Language) throws -> [UInt8] {
+        try self.json(in: language).bytes
     }
 
     /// The answer of a dry run.
-    func json(in language: Language) -> JSONValue {
+    ///
+    /// - Throws: ``JSONParser/Malformed`` when a problem's data cannot be read.
+    func json(in language: Language) throws -> JSONValue {
         [
-            "plan": .array(self.entries.map { $0.json(in: language) }),
+            "plan": .array(try self.entries.map { try $0.json(in: language) }),
             "requests": [
                 "needed": JSONValue(self.neededRequests), "available": JSONValue(self.availableRequests),
             ],
@@ -19,14 +23,15 @@ extension PlanPreview {
 }
 
 extension PlanPreview.Entry {
-    fileprivate func json(in language: Language) -> JSONValue {
+    fileprivate func json(in language: Language) throws -> JSONValue {
         [
             "extension_id": .integer(self.extensionID.rawValue),
             "name": JSONValue(self.name),
             "type": JSONValue(self.type),
             "steps": .array(self.steps.map { $0.json(in: language) }),
             "slots": ["before": self.before?.json ?? .null, "after": self.after?.json ?? .null],
-            "problem": self.problem?.problem.json(of: self.extensionID, named: self.name, since: nil, in: language)
+            "problem": try self.problem?.problem
+                .json(of: self.extensionID, named: self.name, since: nil, in: language)
                 ?? .null,
         ]
     }

@@ -31,15 +31,16 @@ struct MappingRoutes: Sendable {
         }
         router.get("reconcile") { request, context in
             _ = try QueryParameters(request, known: [])
-            let report = try await self.reconcile.report(context.scope)
-            return Response.json(report.json(in: context.language(of: request)))
+            let isSuspended = context.tenant.status != .active
+            let report = try await self.reconcile.report(context.scope, isSuspended: isSuspended)
+            return Response.json(try report.json(in: context.language(of: request)))
         }
         router.post("reconcile") { request, context in try await self.runNow(request, context: context) }
         router.get("problems") { request, context in
             let query = try QueryParameters(request, known: ["limit", "cursor"])
             let problems = try await self.database.tenant(context.scope) { try await $0.problems() }
             let language = context.language(of: request)
-            return try query.page(of: problems, .problems, position: \.position) { $0.json(in: language) }
+            return try query.page(of: problems, .problems, position: \.position) { try $0.json(in: language) }
         }
     }
 
@@ -61,7 +62,7 @@ struct MappingRoutes: Sendable {
             return try await transaction.reconcile.requestWhereNeeded(mapped, amongMapped: [])
         }
         let report = try await self.reconcile.report(context.scope, after: tickets, until: wait.deadline)
-        return .json(report.json(in: context.language(of: request)), headers: wait.headers)
+        return .json(try report.json(in: context.language(of: request)), headers: wait.headers)
     }
 
     /// The whole set.

@@ -62,7 +62,7 @@ struct MappingWriter: Sendable {
                 of: context.scope,
                 until: wait.deadline
             )
-            let json = preview.json(in: context.language(of: request))
+            let json = try preview.json(in: context.language(of: request))
             return .json(users.map { json.adding("users", $0.counts) } ?? json, headers: wait.headers)
         }
         let (set, tickets, users) = try await self.write(edit, condition: condition, context: context)
@@ -71,7 +71,7 @@ struct MappingWriter: Sendable {
         headers[.eTag] = EntityTag.text(set.version)
         let json: JSONValue = [
             "mappings": .array(set.mappings.map(\.json)),
-            "reconcile": report.json(in: context.language(of: request)),
+            "reconcile": try report.json(in: context.language(of: request)),
         ]
         return .json(users.map { json.adding("users", $0.counts) } ?? json, headers: headers)
     }

@@ -3,7 +3,7 @@ import Telephony
 
 /// How far the PBX follows the mappings: the `reconcile` block of a mapping write's answer, and `GET …/reconcile`. A pure value.
 struct ReconcileReport: Hashable, Sendable {
-    /// Of one extension. `removed`: it is not mapped any more and nothing of ours is left.
+    /// Of one extension. `removed`: it is not wanted any more and nothing of ours is left.
     enum State: String, Hashable, Sendable { case active, pending, failed, removed }
 
     /// Of the whole set.
@@ -12,7 +12,8 @@ struct ReconcileReport: Hashable, Sendable {
     /// One extension that is mapped, or that this write unmapped.
     struct Entry: Hashable, Sendable {
         var extensionID: ExtensionID
-        var isMapped: Bool
+        /// Mapped, of a tenant that is active.
+        var isWanted: Bool
         var state: State
         var name: String?
         var type: String?
@@ -26,9 +27,11 @@ struct ReconcileReport: Hashable, Sendable {
     let entries: [Entry]
 
     /// `mappings`: the set that is wanted.
+    /// `isSuspended`: nothing is wanted on the PBX until the tenant is active again.
     /// `tickets`: the runs that this write waits for; empty when it is only asked how things stand.
     init(
         mappings: [Mapping],
+        isSuspended: Bool = false,
         tickets: [ReconcileTicket] = [],
         states: [SubscriptionState],
         directory: [ListedExtension],
@@ -43,14 +46,11 @@ struct ReconcileReport: Hashable, Sendable {
         self.entries = shown.sorted().map { id in
             let state = states[id]
             let isAnswered = generations[id].map { state?.generation ?? 0 >= $0 } ?? true
+            let isWanted = mapped.contains(id) && !isSuspended
             return Entry(
                 extensionID: id,
-                isMapped: mapped.contains(id),
-                state: State(
-                    isMapped: mapped.contains(id),
-                    state: state?.state,
-                    isAnswered: isAnswered
-                ),
+                isWanted: isWanted,
+                state: State(isWanted: isWanted, state: state?.state, isAnswered: isAnswered),
                 name: listed[id]?.name,
                 type: listed[id]?.type.rawValue,
                 added: isAnswered ? state?.added ?? [] : [],
@@ -66,7 +66,7 @@ struct ReconcileReport: Hashable, Sendable {
         if self.entries.contains(where: { $0.state == .pending }) {
             return .pending
         }
-        let wanted = self.entries.filter(\.isMapped)
+        let wanted = self.entries.filter(\.isWanted)
         let reached = self.entries.count { $0.state == .active || $0.state == .removed }
         if reached == self.entries.count {
             return .converged
@@ -74,10 +74,11 @@ struct ReconcileReport: Hashable, Sendable {
         return wanted.contains { $0.state == .active } ? .partial : .failed
     }
 
-    func json(in language: Language) -> JSONValue {
+    /// - Throws: ``JSONParser/Malformed`` when a problem's data cannot be read.
+    func json(in language: Language) throws -> JSONValue {
         [
             "status": .string(self.status.rawValue),
-            "extensions": .array(self.entries.map { $0.json(in: language) }),
+            "extensions": .array(try self.entries.map { try $0.json(in: language) }),
         ]
     }
 }
@@ -85,18 +86,18 @@ struct ReconcileReport: Hashable, Sendable {
 extension ReconcileReport.State {
     /// `state`: what the last run left; nil when there was none.
     /// `isAnswered`: false while the run that is waited for has not ended.
-    init(isMapped: Bool, state: SubscriptionState.State?, isAnswered: Bool) {
+    init(isWanted: Bool, state: SubscriptionState.State?, isAnswered: Bool) {
         switch state {
         case _ where !isAnswered, nil, .pending: self = .pending
-        case .active: self = isMapped ? .active : .pending
-        case .removed: self = isMapped ? .pending : .removed
+        case .active: self = isWanted ? .active : .pending
+        case .removed: self = isWanted ? .pending : .removed
         case .failed: self = .failed
         }
     }
 }
 
 extension ReconcileReport.Entry {
-    fileprivate func json(in language: Language) -> JSONValue {
+    fileprivate func json(in language: Language) throws -> JSONValue {
         [
             "extension_id": .integer(self.extensionID.rawValue),
             "name": JSONValue(self.name),
@@ -105,7 +106,7 @@ extension ReconcileReport.Entry {
             "added": JSONValue(self.added),
             "removed": JSONValue(self.removed),
             "missing": JSONValue(self.missing),
-            "problem": self.problem?.json(in: language) ?? .null,
+            "problem": try self.problem?.json(in: language) ?? .null,
         ]
     }
 }

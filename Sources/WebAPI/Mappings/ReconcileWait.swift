@@ -6,11 +6,19 @@ struct ReconcileWait: Sendable {
     let database: Database
     let changes: ChangeWait
 
-    /// How things stand. `tickets`: the runs that are waited for; those that have not ended show as pending.
-    func report(_ scope: TenantScope, tickets: [ReconcileTicket] = []) async throws -> ReconcileReport {
+    /// How things stand.
+    ///
+    /// `isSuspended`: nothing is wanted on the PBX until the tenant is active again.
+    /// `tickets`: the runs that are waited for; those that have not ended show as pending.
+    func report(
+        _ scope: TenantScope,
+        isSuspended: Bool = false,
+        tickets: [ReconcileTicket] = []
+    ) async throws -> ReconcileReport {
         try await self.database.tenant(scope) { transaction in
             ReconcileReport(
                 mappings: try await transaction.mappings.current().mappings,
+                isSuspended: isSuspended,
                 tickets: tickets,
                 states: try await transaction.reconcile.states(),
                 directory: try await transaction.directory.list(),

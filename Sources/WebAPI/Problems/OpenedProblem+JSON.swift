@@ -14,8 +14,10 @@ extension OpenedProblem {
     }
 
     /// The problem as `GET …/problems` and a mapping write's answer show it.
-    func json(in language: Language) -> JSONValue {
-        self.problem.json(of: self.extensionID, named: self.extensionName, since: self.since, in: language)
+    ///
+    /// - Throws: ``JSONParser/Malformed`` when its data cannot be read.
+    func json(in language: Language) throws -> JSONValue {
+        try self.problem.json(of: self.extensionID, named: self.extensionName, since: self.since, in: language)
     }
 }
 
@@ -25,13 +27,14 @@ extension Storage.Problem {
     /// `extensionID`: nil when the whole tenant is concerned.
     /// `name`: what people call the extension, `2566*102`; nil when that is not known.
     /// `since`: nil when it is only foreseen.
+    /// - Throws: ``JSONParser/Malformed`` when its data cannot be read.
     func json(
         of extensionID: ExtensionID?,
         named name: String?,
         since: Timestamp?,
         in language: Language
-    ) -> JSONValue {
-        let data = (try? JSONParser.parse(self.data.bytes)) ?? [:]
+    ) throws -> JSONValue {
+        let data = try JSONParser.parse(self.data.bytes)
         return [
             "code": .string(self.code.rawValue),
             "extension_id": JSONValue(extensionID?.rawValue),

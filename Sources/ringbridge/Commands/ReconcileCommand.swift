@@ -15,7 +15,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         discussion: """
             Needs no running server, and is safe beside one: an extension is run by one process at a time. --dry-run \
             writes nothing and prints what the runs would do. Exits with 1 when an extension did not become active, or \
-            has a problem.
+            has a problem; of a suspended tenant, when it still has event rows.
             """
     )
 
@@ -76,7 +76,7 @@ struct ReconcileCommand: AsyncParsableCommand {
                 isGood = false
             }
             guard !self.json else {
-                let plan = String(decoding: preview.jsonDocument(in: language), as: UTF8.self)
+                let plan = String(decoding: try preview.jsonDocument(in: language), as: UTF8.self)
                 print(#"{"tenant":"\#(scope.tenantID)","dry_run":\#(plan)}"#)
                 continue
             }
@@ -128,7 +128,8 @@ struct ReconcileCommand: AsyncParsableCommand {
                 try await Task.sleep(for: .milliseconds(500))
             }
             for line in try await self.states(of: tickets, scope, database) {
-                if line.state != SubscriptionState.State.active.rawValue {
+                // Removed: nothing was wanted there, as of a suspended tenant.
+                if ![SubscriptionState.State.active, .removed].map(\.rawValue).contains(line.state) {
                     isGood = false
                 }
                 if self.json {
