@@ -32,6 +32,7 @@ package enum Schema {
         File(version: 9, name: "recordings", bytes: PackageResources._009_recordings_sql),
         File(version: 10, name: "reconcile", bytes: PackageResources._010_reconcile_sql),
         File(version: 11, name: "inquiries", bytes: PackageResources._011_inquiries_sql),
+        File(version: 12, name: "turns", bytes: PackageResources._012_turns_sql),
         File(version: 13, name: "administration", bytes: PackageResources._013_administration_sql),
         File(version: 15, name: "live", bytes: PackageResources._015_live_sql),
         File(version: 16, name: "isolation", bytes: PackageResources._016_isolation_sql),

@@ -555,7 +555,9 @@ CREATE TABLE public.agent_tokens (
     sealed text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     retired_at timestamp with time zone,
-    CONSTRAINT agent_tokens_digest_check CHECK ((octet_length(digest) = 32))
+    unused_since timestamp with time zone,
+    CONSTRAINT agent_tokens_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT agent_tokens_unused_since_check CHECK (((unused_since IS NULL) OR (retired_at IS NOT NULL)))
 );
 
 ALTER TABLE ONLY public.agent_tokens FORCE ROW LEVEL SECURITY;
@@ -824,6 +826,18 @@ CREATE TABLE public.pbx_inquiries (
 );
 
 ALTER TABLE ONLY public.pbx_inquiries FORCE ROW LEVEL SECURITY;
+
+-- Name: pbx_turns; Type: TABLE; Schema: public
+
+CREATE TABLE public.pbx_turns (
+    pbx_url text NOT NULL,
+    pbx_client text NOT NULL,
+    resource text NOT NULL,
+    refused_at timestamp with time zone DEFAULT now() NOT NULL,
+    holder uuid,
+    held_until timestamp with time zone,
+    CONSTRAINT pbx_turns_holder_check CHECK (((holder IS NULL) = (held_until IS NULL)))
+);
 
 -- Name: problems; Type: TABLE; Schema: public
 
@@ -1170,6 +1184,11 @@ ALTER TABLE ONLY public.pbx_budgets
 ALTER TABLE ONLY public.pbx_inquiries
     ADD CONSTRAINT pbx_inquiries_pkey PRIMARY KEY (tenant_id, inquiry_id);
 
+-- Name: pbx_turns pbx_turns_pkey; Type: CONSTRAINT; Schema: public
+
+ALTER TABLE ONLY public.pbx_turns
+    ADD CONSTRAINT pbx_turns_pkey PRIMARY KEY (pbx_url, pbx_client, resource);
+
 -- Name: problems problems_pkey; Type: CONSTRAINT; Schema: public
 
 ALTER TABLE ONLY public.problems
@@ -1255,6 +1274,10 @@ CREATE INDEX agent_tokens_agent_idx ON public.agent_tokens USING btree (tenant_i
 -- Name: agent_tokens_live_key; Type: INDEX; Schema: public
 
 CREATE UNIQUE INDEX agent_tokens_live_key ON public.agent_tokens USING btree (tenant_id, agent_id) WHERE (retired_at IS NULL);
+
+-- Name: agent_tokens_unused_since_idx; Type: INDEX; Schema: public
+
+CREATE INDEX agent_tokens_unused_since_idx ON public.agent_tokens USING btree (unused_since) WHERE (unused_since IS NOT NULL);
 
 -- Name: api_keys_tenant_id_idx; Type: INDEX; Schema: public
 
@@ -2665,7 +2688,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.agent_syncs TO ringbridge_system;
 
 -- Name: TABLE agent_tokens; Type: ACL; Schema: public
 
-GRANT SELECT,INSERT,UPDATE ON TABLE public.agent_tokens TO ringbridge_system;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agent_tokens TO ringbridge_system;
 
 -- Name: TABLE api_keys; Type: ACL; Schema: public
 
@@ -2743,6 +2766,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx_budgets TO ringbridge_system;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.pbx_inquiries TO ringbridge_server;
 GRANT SELECT,DELETE,UPDATE ON TABLE public.pbx_inquiries TO ringbridge_system;
+
+-- Name: TABLE pbx_turns; Type: ACL; Schema: public
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx_turns TO ringbridge_system;
 
 -- Name: TABLE problems; Type: ACL; Schema: public
 

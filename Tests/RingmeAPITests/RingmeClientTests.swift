@@ -230,22 +230,23 @@ struct RingmeClientTests {
             #expect(agents.map(\.id) == [136, 137])
             #expect(agents.map(\.extensionName) == ["2566*101", "2566*102"])
             let url = "https://crm.example/agent-event/f2a8vdrfae0s1ku5d2rj3iximjf3twyz"
-            let row = try await client.createAgentEvent(of: 136, type: "agent-login", url: url, method: "POST")
-            #expect(try await client.agentEvents(of: 136) == [row])
-            let changed = try await client.updateAgentEvent(
-                of: 136,
+            let agent = AgentID(rawValue: 136)
+            let row = try await client.createEvent(of: agent, type: "agent-login", url: url, method: "POST")
+            #expect(try await client.events(of: agent) == [row])
+            let changed = try await client.updateEvent(
+                of: agent,
                 id: row.id,
                 type: "agent-login",
                 url: url,
                 method: "GET"
             )
             #expect(changed.method == "GET")
-            try await client.deleteAgentEvent(of: 136, id: row.id)
+            try await client.deleteEvent(of: agent, id: row.id)
             #expect(harness.pbx.agentEvents(of: 136).isEmpty)
             try harness.pbx.removeAgent(136)
             try harness.pbx.removeAgent(137)
             #expect(try await client.agents().isEmpty)
-            let gone = await #expect(throws: PBXError.self) { try await client.agentEvents(of: 136) }
+            let gone = await #expect(throws: PBXError.self) { try await client.events(of: agent) }
             #expect(gone?.code == .notFound)
             #expect(harness.pbx.violations.isEmpty)
         }

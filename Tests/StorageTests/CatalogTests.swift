@@ -10,7 +10,7 @@ import Testing
 struct CatalogTests {
     /// Tables that are not a tenant's.
     private static let sharedTables: Set<String> = [
-        "schema_migrations", "pbx_budgets", "event_token_version", "last_public_url", "wake_up_key",
+        "schema_migrations", "pbx_budgets", "pbx_turns", "event_token_version", "last_public_url", "wake_up_key",
     ]
     /// Look-ups by digest, before the tenant is known: reference tables.
     private static let referenceTables: Set<String> = ["event_tokens", "agent_tokens", "api_keys"]

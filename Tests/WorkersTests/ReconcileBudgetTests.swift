@@ -111,6 +111,75 @@ struct ReconcileBudgetTests {
         #expect(await order.stream.reduce(into: []) { $0.append($1) } == [1, 2])
     }
 
+    @Test("R12: another process that had not met the refusal was in the way of the first: turns hold for all processes")
+    func turnsOfTwoProcesses() async throws {
+        try await ReconcilerTests.with { world in
+            let gateways = (0..<2).map { _ in
+                PBXGateway(
+                    http: world.http,
+                    defaultURL: world.pbx.url,
+                    database: world.database,
+                    keyRing: world.keyRing,
+                    logger: ReconcilerTests.logger
+                )
+            }
+            let tenant = try #require(
+                try await world.database.system { try await $0.tenants.find(world.scope.tenantID) }
+            )
+            let sessions = try gateways.map { try $0.session(for: tenant) }
+            @Sendable func ask(_ session: PBXSession) async throws {
+                try await session.resolveClient(of: tenant, scope: world.scope, isInteractive: true)
+                _ = try await session.send(isInteractive: true) { client throws(PBXError) in
+                    try await client.callHistory(from: 0, to: 1_000_000)
+                }
+            }
+            _ = world.pbx.pbx.addFault(Fault(.concurrentRequest, resource: .callHistory))
+            await #expect(throws: PBXFailure.self) { try await ask(sessions[0]) }
+            world.pbx.pbx.clearRequestLog()
+            // From now on the PBX takes its time, and refuses what comes meanwhile.
+            _ = world.pbx.pbx.addFault(Fault(.none, resource: .callHistory, times: nil, delay: .milliseconds(20)))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<10 {
+                    group.addTask { try await ask(sessions[index % 2]) }
+                }
+                try await group.waitForAll()
+            }
+            let asked = world.pbx.pbx.requestLog.filter { $0.resource == .callHistory }
+            #expect(asked.map(\.status) == Array(repeating: 200, count: 10))
+        }
+    }
+
+    @Test("a turn is taken by one, given back by whoever has it, free when it ran out, and not needed after a day")
+    func storedTurns() async throws {
+        try await TestDatabase.with { test in
+            let owner = PBXBudgetOwner(pbxURL: "u", pbxClient: "c")
+            let holders = [UUID(), UUID()]
+            func take(_ index: Int, _ resource: String = "r") async throws -> PBXTurn {
+                try await test.database.system { transaction in
+                    try await transaction.takeTurn(at: resource, of: owner, holder: holders[index], seconds: 30)
+                }
+            }
+            func giveBack(_ index: Int) async throws {
+                try await test.database.system { transaction in
+                    try await transaction.giveBackTurn(at: "r", of: owner, holder: holders[index])
+                }
+            }
+            #expect(try await take(0) == .notNeeded)
+            try await test.database.system { try await $0.needTurns(at: "r", of: owner) }
+            #expect(try await take(0) == .taken)
+            #expect(try await take(1) == .waits)
+            #expect(try await take(1, "other") == .notNeeded)
+            try await giveBack(1)
+            #expect(try await take(1) == .waits)
+            try await giveBack(0)
+            #expect(try await take(1) == .taken)
+            try await test.script("UPDATE pbx_turns SET held_until = held_until - interval '31 s'")
+            #expect(try await take(0) == .taken)
+            try await test.script("UPDATE pbx_turns SET refused_at = refused_at - interval '1 day'")
+            #expect(try await take(1) == .notNeeded)
+        }
+    }
+
     @Test("R16: a listing of many pages asks the budget before each page, and goes on after the reset")
     func everyPageCounts() async throws {
         try await ReconcilerTests.with { world in

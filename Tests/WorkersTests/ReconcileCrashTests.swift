@@ -207,9 +207,23 @@ struct ReconcileCrashTests {
             }
             #expect(world.pbx.pbx.events(of: Self.phone).contains(foreign))
             #expect(world.pbx.pbx.violations == [], "no overlapping writes, no duplicates")
+            let requests = world.pbx.pbx.requestLog.filter { $0.extensionID != nil }
+            #expect(Self.overlaps(in: requests) == [], "a write goes by its own process's list")
+            #expect(Set(requests.map(\.tokenNumber)).count == 2, "both processes did some of it")
             print("runs of the two processes: \(runs)")
             // How they share the work is the machine's affair.
             #expect(runs.reduce(0, +) > 0)
+        }
+    }
+
+    /// Writes that two runs of one extension at a time give away: a run begins with its process's list, and all that follows on
+    /// that extension until the next list is the same process's.
+    private static func overlaps(in log: [LoggedRequest]) -> [LoggedRequest] {
+        var lastProcess: [Int: Int] = [:]
+        return log.filter { request in
+            guard let extensionID = request.extensionID else { return false }
+            defer { lastProcess[extensionID] = request.tokenNumber }
+            return request.isWrite && lastProcess[extensionID] != request.tokenNumber
         }
     }
 

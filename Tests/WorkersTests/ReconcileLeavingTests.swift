@@ -57,6 +57,7 @@ struct ReconcileLeavingTests {
             try await world.setStatus(.suspended)
             try await world.reconcile()
             #expect(world.pbx.pbx.allEvents == [foreign])
+            #expect(try await world.states().map(\.state) == [.removed, .removed])
             let accepted = try await world.database.system { try await $0.eventTokens.owners().count }
             #expect(accepted == 2)
             // Nor does a drift check bring them back.

@@ -105,6 +105,48 @@ struct ReconcileLimitTests {
         }
     }
 
+    @Test("R7: the limit was taken one too low when another's row went between the refusal and the list")
+    func foreignRowGoesAfterRefusal() async throws {
+        try await ReconcilerTests.with { world in
+            try world.pbx.pbx.setEventLimit(6, extensionID: Self.phone)
+            _ = try Self.addForeign(3, world)
+            _ = world.pbx.pbx.addFault(
+                Fault(.removeForeignRows(1), method: "GET", resource: .events, extensionID: Self.phone, skip: 1)
+            )
+            _ = try await world.map([(85_219, "u1")])
+            try await world.reconcile()
+            #expect(try await world.rightTypes(of: Self.phone) == Self.four)
+            #expect(world.pbx.pbx.events(of: Self.phone).count == 6)
+            #expect(try await world.problemCodes() == [])
+            #expect(world.pbx.pbx.violations == [])
+        }
+    }
+
+    @Test("R7: another's row that goes before the refusal makes the limit one too high at most until the next refusal")
+    func foreignRowsBeforeRefusal() async throws {
+        try await ReconcilerTests.with { world in
+            try world.pbx.pbx.setEventLimit(6, extensionID: Self.phone)
+            _ = try Self.addForeign(5, world)
+            _ = world.pbx.pbx.addFault(
+                Fault(.removeForeignRows(1), method: "POST", resource: .events, extensionID: Self.phone)
+            )
+            _ = try await world.map([(85_219, "u1")])
+            try await world.reconcile()
+            #expect(world.pbx.pbx.events(of: Self.phone).allSatisfy { $0.owner == .foreign })
+            #expect(world.pbx.pbx.events(of: Self.phone).count == 4)
+            #expect(try await world.problemCodes() == [.eventLimitReached])
+            // Four would fit into the seven that are believed, not into the six there are.
+            try world.pbx.pbx.removeEvent(try #require(world.pbx.pbx.events(of: Self.phone).first).id)
+            try await world.pass(21_601)
+            try await world.reconciler.keepHouse()
+            try await world.reconcile()
+            #expect(world.pbx.pbx.events(of: Self.phone).allSatisfy { $0.owner == .foreign })
+            #expect(try await world.states().first?.slots?.limit == 6)
+            #expect(try await world.problemCodes() == [.eventLimitReached])
+            #expect(world.pbx.pbx.violations == [])
+        }
+    }
+
     @Test("R7: the list after the refusal fails: the next run leaves nothing half")
     func failedListAfterRefusal() async throws {
         try await ReconcilerTests.with { world in

@@ -98,6 +98,46 @@ struct ReconcileTroubleTests {
         }
     }
 
+    @Test("three of a phone's four stayed when rights ended before the fourth: they are taken back")
+    func deniedHalfWay() async throws {
+        try await ReconcilerTests.with { world in
+            _ = world.pbx.pbx.addFault(
+                Fault(Fault.accessDenied, method: "POST", resource: .events, skip: 3, times: nil)
+            )
+            _ = try await world.map([(85_219, "u1")])
+            try await world.reconcile()
+            #expect(world.types(of: Self.phone) == [])
+            #expect(try await world.states().first?.state == .failed)
+            #expect(try await world.states().first?.added == [])
+            #expect(try await world.problemCodes() == [.accessDenied])
+            world.pbx.pbx.clearFaults()
+            try await world.requestAll()
+            try await world.reconcile()
+            #expect(try await world.rightTypes(of: Self.phone).count == 4)
+            #expect(try await world.problemCodes() == [])
+            #expect(world.pbx.pbx.violations == [])
+        }
+    }
+
+    @Test("what was added before rights ended and may not be taken back either goes with the next run")
+    func deniedTakeBack() async throws {
+        try await ReconcilerTests.with { world in
+            let kept = try world.pbx.pbx.addForeignEvent(extensionID: Self.phone, url: "https://crm.example.com/")
+            _ = world.pbx.pbx.addFault(Fault(Fault.accessDenied, method: "DELETE", resource: .event, times: 1))
+            _ = world.pbx.pbx.addFault(
+                Fault(Fault.accessDenied, method: "POST", resource: .events, skip: 2, times: nil)
+            )
+            _ = try await world.map([(85_219, "u1")])
+            try await world.reconcile()
+            #expect(world.pbx.pbx.events(of: Self.phone).count == 3)
+            #expect(try await world.problemCodes() == [.accessDenied])
+            try await world.requestAll()
+            try await world.reconcile()
+            #expect(world.pbx.pbx.events(of: Self.phone) == [kept])
+            #expect(try await world.problemCodes() == [.accessDenied])
+        }
+    }
+
     @Test("a look that nobody waits for and that fails says nothing about what works")
     func failedDriftCheck() async throws {
         try await ReconcilerTests.with { world in

@@ -56,7 +56,9 @@ extension ReconcilerTests {
         }
 
         /// A worker that answers questions about PBXs.
-        var answerer: InquiryAnswerer {
+        var answerer: InquiryAnswerer { self.answerer(logger: ReconcilerTests.logger) }
+
+        func answerer(logger: Logger) -> InquiryAnswerer {
             InquiryAnswerer(
                 database: self.database,
                 listener: self.listener,
@@ -73,7 +75,7 @@ extension ReconcilerTests {
                     ),
                     keyRing: self.keyRing
                 ),
-                logger: ReconcilerTests.logger
+                logger: logger
             )
         }
 
@@ -165,6 +167,8 @@ extension ReconcilerTests {
                 UPDATE pbx_budgets SET reset_at = reset_at - interval '\(seconds) s',
                   blocked_until = blocked_until - interval '\(seconds) s';
                 UPDATE subscription_states SET checked_at = checked_at - interval '\(seconds) s';
+                UPDATE pbx_turns SET refused_at = refused_at - interval '\(seconds) s',
+                  held_until = held_until - interval '\(seconds) s';
                 UPDATE event_tokens SET retired_at = retired_at - interval '\(seconds) s',
                   unused_since = unused_since - interval '\(seconds) s';
                 """
@@ -173,22 +177,12 @@ extension ReconcilerTests {
 
         /// What an operator does with psql, as superuser.
         func script(_ sql: String) async throws {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: ReconcilerTests.logger)
-            do {
-                try await connection.script(sql)
-            } catch {
-                await connection.close()
-                throw error
-            }
-            await connection.close()
+            try await self.test.script(sql)
         }
 
         /// One number by SQL, as superuser.
         func count<Count: Statement>(_ statement: Count) async throws -> Int64 where Count.Output == Int64 {
-            let connection = try await PostgresConnection.connect(self.test.superuser, logger: ReconcilerTests.logger)
-            let count = try await connection.execute(statement).first
-            await connection.close()
-            return try #require(count)
+            try #require(try await self.test.rows(statement).first)
         }
 
         /// A second tenant, of the same PBX client unless another application is named.

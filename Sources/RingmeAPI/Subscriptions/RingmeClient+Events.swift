@@ -1,77 +1,17 @@
 package import Telephony
 
-/// The events of an extension: `/extension/{id}/event/`. One request each; a list of 30 rows or more one a page.
+/// The event rows of an extension (`/extension/{id}/event/`), or of an agent (`/client/{id}/agent/local/{id}/event/`). One
+/// request each; a list of 30 rows or more one a page.
 extension RingmeClient {
-    /// All event rows of an extension, those of other integrations included.
+    /// All event rows of a sender, those of other integrations included. The list is not known to be paged.
     ///
-    /// - Parameter extensionID: the extension.
+    /// - Parameter sender: the extension or agent.
     /// - Returns: the rows; type in lower case and method in upper case.
-    /// - Throws: `PBXError`; `notFound` when the extension is gone; never a part of the list.
-    package func events(of extensionID: ExtensionID) async throws(PBXError) -> [SubscriptionRow] {
-        try await self.eventRows(Self.path(extensionID), for: .listEvents)
-    }
-
-    /// Adds an event row.
-    ///
-    /// - Parameters:
-    ///   - extensionID: the extension.
-    ///   - type: the event type.
-    ///   - url: the URL that events go to.
-    ///   - method: `POST` or `GET`.
-    /// - Returns: the new row.
-    /// - Throws: `PBXError`; `refused` when the PBX has no free slot or does not know the type for this extension. When
-    ///   `outcomeUnknown` is set, the row may be there.
-    package func createEvent(
-        of extensionID: ExtensionID,
-        type: String,
-        url: String,
-        method: String
-    ) async throws(PBXError) -> SubscriptionRow {
-        let body = try EventRequestBody(type: type, url: url, method: method, for: .createEvent)
-        return try await self.createRow(body, at: Self.path(extensionID), for: .createEvent)
-    }
-
-    /// Changes an event row in place.
-    ///
-    /// - Parameters:
-    ///   - extensionID: the extension.
-    ///   - id: the row.
-    ///   - type: the event type.
-    ///   - url: the URL that events go to.
-    ///   - method: `POST` or `GET`.
-    /// - Returns: the changed row.
-    /// - Throws: `PBXError`; `notFound` when the row is gone.
-    package func updateEvent(
-        of extensionID: ExtensionID,
-        id: Int64,
-        type: String,
-        url: String,
-        method: String
-    ) async throws(PBXError) -> SubscriptionRow {
-        let body = try EventRequestBody(type: type, url: url, method: method, for: .updateEvent)
-        return try await self.updateRow(body, id: id, at: Self.path(extensionID), for: .updateEvent)
-    }
-
-    /// Deletes one event row.
-    ///
-    /// - Parameters:
-    ///   - extensionID: the extension.
-    ///   - id: the row.
-    /// - Throws: `PBXError`; `notFound` when the row is gone already, which the caller takes as done.
-    package func deleteEvent(of extensionID: ExtensionID, id: Int64) async throws(PBXError) {
-        try await self.deleteRow(id: id, at: Self.path(extensionID), for: .deleteEvent)
-    }
-
-    private static func path(_ extensionID: ExtensionID) -> String {
-        "/extension/\(extensionID.rawValue)/event/"
-    }
-}
-
-/// What the event rows of extensions and of agents have in common.
-extension RingmeClient {
-    /// All rows of a collection, which is not known to be paged.
-    func eventRows(_ path: String, for operation: PBXOperation) async throws(PBXError) -> [SubscriptionRow] {
-        try await self.allPages(
+    /// - Throws: `PBXError`; `notFound` when the sender is gone; never a part of the list.
+    package func events<Sender: EventSender>(of sender: Sender) async throws(PBXError) -> [SubscriptionRow] {
+        let operation = Sender.operations.list
+        let path = try sender.eventPath(of: self, for: operation)
+        return try await self.allPages(
             PageWalk<SubscriptionRow, Int64>(lastPageBelow: Self.smallestPage) { $0.id },
             for: operation,
             request: { PBXRequest(operation: operation, path: path, query: Self.laterPageQuery($0)) },
@@ -81,33 +21,57 @@ extension RingmeClient {
         )
     }
 
-    /// Adds a row to a collection.
-    func createRow(
-        _ body: EventRequestBody,
-        at path: String,
-        for operation: PBXOperation
+    /// Adds an event row.
+    ///
+    /// - Parameters:
+    ///   - sender: the extension or agent.
+    ///   - type: the event type.
+    ///   - url: the URL that events go to.
+    ///   - method: `POST` or `GET`.
+    /// - Returns: the new row.
+    /// - Throws: `PBXError`; `refused` when the PBX has no free slot or does not know the type for this sender. When
+    ///   `outcomeUnknown` is set, the row may be there.
+    package func createEvent<Sender: EventSender>(
+        of sender: Sender,
+        type: String,
+        url: String,
+        method: String
     ) async throws(PBXError) -> SubscriptionRow {
+        let operation = Sender.operations.create
+        let body = try EventRequestBody(type: type, url: url, method: method, for: operation)
         let request = PBXRequest(
             operation: operation,
             method: .post,
-            path: path,
+            path: try sender.eventPath(of: self, for: operation),
             body: try body.encoded(for: operation),
             secrets: body.secrets
         )
         return try await self.value(EventBody.self, of: request).row(asked: body)
     }
 
-    /// Changes a row of a collection. An answer without a body is taken for what was asked.
-    func updateRow(
-        _ body: EventRequestBody,
+    /// Changes an event row in place. An answer without a body is taken for what was asked.
+    ///
+    /// - Parameters:
+    ///   - sender: the extension or agent.
+    ///   - id: the row.
+    ///   - type: the event type.
+    ///   - url: the URL that events go to.
+    ///   - method: `POST` or `GET`.
+    /// - Returns: the changed row.
+    /// - Throws: `PBXError`; `notFound` when the row is gone.
+    package func updateEvent<Sender: EventSender>(
+        of sender: Sender,
         id: Int64,
-        at path: String,
-        for operation: PBXOperation
+        type: String,
+        url: String,
+        method: String
     ) async throws(PBXError) -> SubscriptionRow {
+        let operation = Sender.operations.update
+        let body = try EventRequestBody(type: type, url: url, method: method, for: operation)
         let request = PBXRequest(
             operation: operation,
             method: .put,
-            path: path + String(id),
+            path: try sender.eventPath(of: self, for: operation) + String(id),
             body: try body.encoded(for: operation),
             secrets: body.secrets
         )
@@ -118,9 +82,16 @@ extension RingmeClient {
         return try answer.decoded(EventBody.self, of: request).row(asked: body)
     }
 
-    /// Deletes a row of a collection. The id is always part of the path, so the collection itself is never deleted. An answer
-    /// with a body that is no JSON is not the PBX's, and confirms nothing.
-    func deleteRow(id: Int64, at path: String, for operation: PBXOperation) async throws(PBXError) {
+    /// Deletes one event row. The id is always part of the path, so the collection itself is never deleted. An answer with a
+    /// body that is no JSON is not the PBX's, and confirms nothing.
+    ///
+    /// - Parameters:
+    ///   - sender: the extension or agent.
+    ///   - id: the row.
+    /// - Throws: `PBXError`; `notFound` when the row is gone already, which the caller takes as done.
+    package func deleteEvent<Sender: EventSender>(of sender: Sender, id: Int64) async throws(PBXError) {
+        let operation = Sender.operations.delete
+        let path = try sender.eventPath(of: self, for: operation)
         let request = PBXRequest(operation: operation, method: .delete, path: path + String(id))
         let answer = try await self.send(request)
         guard !answer.body.isEmpty else { return }

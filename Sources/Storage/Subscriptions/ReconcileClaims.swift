@@ -17,24 +17,6 @@ package struct ReconcileClaim: Hashable, Sendable {
     package var isDriftCheck: Bool
 }
 
-/// What a run needs to know besides the PBX's list.
-package struct ReconcileTarget: Sendable {
-    package var tenant: Tenant
-    package var isMapped: Bool
-    /// As the last listing that had the extension gave it; nil when none did.
-    package var type: ExtensionType?
-    /// True once the directory was read successfully.
-    package var directoryIsKnown: Bool
-    package var observedLimit: Int?
-    /// What the last run left; nil when none has ended.
-    package var state: SubscriptionState.State?
-    /// Our rows that a run has left for good; others of ours come from a run that did not get through.
-    package var settledRows: Set<Int64>
-
-    /// Mapped, of a tenant that is active: it is to have its events.
-    package var isWanted: Bool { self.isMapped && self.tenant.status == .active }
-}
-
 /// How a run ended for the to-do row.
 package enum ReconcileOutcome: Hashable, Sendable {
     /// Nothing is left to do until something changes.
@@ -75,41 +57,6 @@ package struct ReconcileClaims: Sendable {
         try await self.postgres.affectedRows(
             RenewReconcileClaim(claim: claim, leaseSeconds: Int32(clamping: leaseSeconds))
         ) > 0
-    }
-
-    /// What the run needs; nil when the tenant is gone.
-    package func target(of claim: ReconcileClaim) async throws -> ReconcileTarget? {
-        try await self.target(of: claim.scope, extensionID: claim.extensionID)
-    }
-
-    /// What a run over that extension would need; nil when the tenant is gone.
-    package func target(of scope: TenantScope, extensionID: ExtensionID) async throws -> ReconcileTarget? {
-        guard let tenant = try await self.postgres.first(FindTenant(id: scope.tenantID)),
-            let facts = try await self.postgres.first(
-                FindReconcileFacts(tenantID: scope.tenantID, extensionID: extensionID)
-            )
-        else { return nil }
-        return ReconcileTarget(
-            tenant: tenant,
-            isMapped: facts.isMapped,
-            type: facts.type,
-            directoryIsKnown: facts.directoryIsKnown,
-            observedLimit: facts.observedLimit,
-            state: facts.state,
-            settledRows: Set(facts.settledRows)
-        )
-    }
-
-    /// Records a row that this run has just added, while its lease holds: what the run leaves when it dies is then known.
-    package func noteAdded(_ claim: ReconcileClaim, eventID: Int64, eventType: String) async throws {
-        _ = try await self.postgres.execute(
-            InsertUnsettledSubscription(claim: claim, eventID: eventID, eventType: eventType)
-        )
-    }
-
-    /// Records that the PBX has confirmed that our row is gone.
-    package func noteDeleted(_ claim: ReconcileClaim, eventID: Int64) async throws {
-        _ = try await self.postgres.execute(DeleteSubscription(claim: claim, eventID: eventID))
     }
 
     /// Records that the PBX has no row with these retired tokens; they are forgotten when that is 24 h old.
@@ -313,137 +260,6 @@ struct ReleaseReconcile: Statement {
         bindings.append(self.claim.claimID)
         bindings.append(self.claim.generation)
         bindings.append(self.retryAfterSeconds)
-    }
-}
-
-struct FindReconcileFacts: Statement {
-    static let sql: StaticString = """
-        SELECT
-          EXISTS (SELECT FROM mappings m WHERE m.tenant_id = t.tenant_id AND m.extension_id = $2 AND m.valid_until IS NULL),
-          (SELECT e.type FROM extensions e WHERE e.tenant_id = t.tenant_id AND e.extension_id = $2),
-          EXISTS (SELECT FROM directory_syncs d WHERE d.tenant_id = t.tenant_id AND d.synced_at IS NOT NULL),
-          (SELECT s.observed_limit FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2),
-          (SELECT s.state FROM subscription_states s WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2),
-          ARRAY(SELECT s.event_id FROM subscriptions s
-            WHERE s.tenant_id = t.tenant_id AND s.extension_id = $2 AND s.settled)
-        FROM tenants t WHERE t.tenant_id = $1
-        """
-    var tenantID: TenantID
-    var extensionID: ExtensionID
-
-    struct Output: Sendable {
-        var isMapped: Bool
-        var type: ExtensionType?
-        var directoryIsKnown: Bool
-        var observedLimit: Int?
-        var state: SubscriptionState.State?
-        var settledRows: [Int64]
-    }
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.tenantID)
-        bindings.append(self.extensionID)
-    }
-    static func decode(_ row: inout Row) throws(PostgresError) -> Output {
-        Output(
-            isMapped: try row.next(),
-            type: try row.nextOptional(),
-            directoryIsKnown: try row.next(),
-            observedLimit: try row.nextOptional(Int32.self).map(Int.init),
-            state: try row.nextOptional(),
-            settledRows: try row.next()
-        )
-    }
-}
-
-struct ReplaceSubscriptions: Statement {
-    static let sql: StaticString = """
-        WITH gone AS (
-          DELETE FROM subscriptions WHERE tenant_id = $1 AND extension_id = $2 AND event_id <> ALL ($3))
-        INSERT INTO subscriptions (tenant_id, extension_id, event_id, event_type)
-        SELECT $1, $2, r.event_id, r.event_type FROM unnest($3::int8[], $4::text[]) AS r (event_id, event_type)
-        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET
-          event_type = excluded.event_type, settled = true, recorded_at = now()
-        """
-    var tenantID: TenantID
-    var extensionID: ExtensionID
-    var eventIDs: [Int64]
-    var eventTypes: [String]
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.tenantID)
-        bindings.append(self.extensionID)
-        bindings.append(self.eventIDs)
-        bindings.append(self.eventTypes)
-    }
-}
-
-struct InsertUnsettledSubscription: Statement {
-    static let sql: StaticString = """
-        INSERT INTO subscriptions (tenant_id, extension_id, event_id, event_type, settled)
-        SELECT $1, $2, $4, $5, false FROM reconcile_todos WHERE tenant_id = $1 AND extension_id = $2 AND claim_id = $3
-        ON CONFLICT (tenant_id, extension_id, event_id) DO UPDATE SET event_type = excluded.event_type, settled = false
-        """
-    var claim: ReconcileClaim
-    var eventID: Int64
-    var eventType: String
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.claim.scope.tenantID)
-        bindings.append(self.claim.extensionID)
-        bindings.append(self.claim.claimID)
-        bindings.append(self.eventID)
-        bindings.append(self.eventType)
-    }
-}
-
-/// Whoever holds the lease: the PBX has said that the row is gone.
-struct DeleteSubscription: Statement {
-    static let sql: StaticString = """
-        DELETE FROM subscriptions WHERE tenant_id = $1 AND extension_id = $2 AND event_id = $3
-        """
-    var claim: ReconcileClaim
-    var eventID: Int64
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.claim.scope.tenantID)
-        bindings.append(self.claim.extensionID)
-        bindings.append(self.eventID)
-    }
-}
-
-struct WriteSubscriptionState: Statement {
-    static let sql: StaticString = """
-        INSERT INTO subscription_states (tenant_id, extension_id, state, generation, slot_limit, slots_used, slots_ours,
-          foreign_hosts, missing, added, removed, observed_limit)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (tenant_id, extension_id) DO UPDATE SET
-          state = excluded.state, generation = excluded.generation,
-          slot_limit = coalesce(excluded.slot_limit, subscription_states.slot_limit),
-          slots_used = coalesce(excluded.slots_used, subscription_states.slots_used),
-          slots_ours = coalesce(excluded.slots_ours, subscription_states.slots_ours),
-          foreign_hosts = CASE WHEN excluded.slot_limit IS NULL
-            THEN subscription_states.foreign_hosts ELSE excluded.foreign_hosts END,
-          missing = excluded.missing, added = excluded.added, removed = excluded.removed,
-          observed_limit = excluded.observed_limit, checked_at = now()
-        """
-    var tenantID: TenantID
-    var state: SubscriptionState
-    var foreignHosts: PostgresJSON
-
-    func bind(_ bindings: inout Bindings) {
-        bindings.append(self.tenantID)
-        bindings.append(self.state.extensionID)
-        bindings.append(self.state.state)
-        bindings.append(self.state.generation)
-        bindings.append(self.state.slots.map { Int32(clamping: $0.limit) })
-        bindings.append(self.state.slots.map { Int32(clamping: $0.used) })
-        bindings.append(self.state.slots.map { Int32(clamping: $0.ours) })
-        bindings.append(self.foreignHosts)
-        bindings.append(self.state.missing)
-        bindings.append(self.state.added)
-        bindings.append(self.state.removed)
-        bindings.append(self.state.observedLimit.map { Int32(clamping: $0) })
     }
 }
 

@@ -34,6 +34,31 @@ package struct AgentTokenStore: Sendable {
         )
     }
 
+    /// Records that the PBX has no row of the agent with these retired tokens; they are forgotten when that is 24 h old.
+    ///
+    /// `seen`: of them the ones that this run found on rows and took away.
+    package func noteUnused(
+        _ tokens: Set<EventToken>,
+        seen: Set<EventToken>,
+        of scope: TenantScope,
+        agentID: AgentID
+    ) async throws {
+        guard !tokens.isEmpty else { return }
+        _ = try await self.postgres.execute(
+            NoteUnusedAgentTokens(
+                tenantID: scope.tenantID,
+                agentID: agentID,
+                digests: tokens.map { SecretDigest(of: $0.text).bytes },
+                seen: seen.map { SecretDigest(of: $0.text).bytes }
+            )
+        )
+    }
+
+    /// Forgets the retired tokens that the PBX has had no row with for `seconds`; returns how many.
+    package func forgetUnused(forSeconds seconds: Int) async throws -> Int {
+        try await self.postgres.affectedRows(ForgetUnusedAgentTokens(unusedForSeconds: Int32(clamping: seconds)))
+    }
+
     /// Makes a live token for each of the agents.
     ///
     /// `generator`: the source of the tokens; it must be cryptographic.
@@ -98,9 +123,13 @@ struct ListAgentTokens: Statement {
     static func decode(_ row: inout Row) throws(PostgresError) -> SealedToken { try SealedToken(row: &row) }
 }
 
+/// Of an agent without a row of ours no run will look whether the token is still used.
 struct RetireAgentTokens: Statement {
     static let sql: StaticString = """
-        UPDATE agent_tokens SET retired_at = now() WHERE tenant_id = $1 AND agent_id = ANY ($2) AND retired_at IS NULL
+        UPDATE agent_tokens t SET retired_at = now(), unused_since = CASE WHEN NOT a.subscribed THEN now() END
+        FROM agents a
+        WHERE t.tenant_id = $1 AND t.agent_id = ANY ($2) AND t.retired_at IS NULL
+          AND a.tenant_id = $1 AND a.agent_id = t.agent_id
         """
     var tenantID: TenantID
     var agentIDs: [AgentID]
@@ -126,4 +155,33 @@ struct InsertAgentTokens: Statement {
         bindings.append(self.tokens.map(\.digest.bytes))
         bindings.append(self.tokens.map(\.sealed))
     }
+}
+
+/// A token that was seen on a row again has been unused only since that row went.
+struct NoteUnusedAgentTokens: Statement {
+    static let sql: StaticString = """
+        UPDATE agent_tokens SET unused_since = now()
+        WHERE tenant_id = $1 AND agent_id = $2 AND digest = ANY ($3) AND retired_at IS NOT NULL
+          AND (unused_since IS NULL OR digest = ANY ($4))
+        """
+    var tenantID: TenantID
+    var agentID: AgentID
+    var digests: [[UInt8]]
+    var seen: [[UInt8]]
+
+    func bind(_ bindings: inout Bindings) {
+        bindings.append(self.tenantID)
+        bindings.append(self.agentID)
+        bindings.append(self.digests)
+        bindings.append(self.seen)
+    }
+}
+
+struct ForgetUnusedAgentTokens: Statement {
+    static let sql: StaticString = """
+        DELETE FROM agent_tokens WHERE retired_at IS NOT NULL AND unused_since < now() - $1 * interval '1 second'
+        """
+    var unusedForSeconds: Int32
+
+    func bind(_ bindings: inout Bindings) { bindings.append(self.unusedForSeconds) }
 }

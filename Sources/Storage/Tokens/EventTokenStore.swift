@@ -35,6 +35,9 @@ package struct EventTokens: Sendable {
         self.all = all
     }
 
+    /// Those that are no longer live.
+    package var retired: Set<EventToken> { self.live.map { self.all.subtracting([$0]) } ?? self.all }
+
     /// - Throws: ``KeyRing/OpenError`` when the key ring lacks the key of one.
     init(opening rows: [SealedToken], with keyRing: KeyRing, context: SealContext) throws {
         self.init(live: nil, all: [])

@@ -9,13 +9,13 @@ extension QueryParameters {
         of list: [Element],
         _ kind: Cursor.Kind,
         position: (Element) -> String,
-        json: (Element) -> JSONValue
-    ) throws(HTTPProblem) -> Response {
+        json: (Element) throws -> JSONValue
+    ) throws -> Response {
         let limit = try self.limit()
         let after = try Cursor.decode(kind, self["cursor"])
         let rest = list.drop { element in after.map { position(element) <= $0 } ?? false }
         let page = rest.prefix(limit)
         let next = rest.count > limit ? page.last.map { Cursor.encode(kind, position($0)) } : nil
-        return .page(page.map(json), next: next)
+        return .page(try page.map(json), next: next)
     }
 }

@@ -22,15 +22,13 @@ struct AgentRun {
     /// Between tries of what needs somebody's help but must not be forgotten.
     private static let unconfirmedRetrySeconds = 900
 
-    /// All our rows deliver by POST (decisions section 3).
-    private static let deliveryMethod = "POST"
-
-    /// The lease was lost, the tenant was changed, or the process is ending: the rest is for another run.
-    private struct Overtaken: Error {}
-
     /// The PBX does not take a row of an agent.
     private struct Refusal: Error {
         var error: PBXError
+    }
+
+    private var lease: AgentLease {
+        AgentLease(claim: self.claim, seconds: self.leaseSeconds, database: self.database)
     }
 
     /// - Throws: ``Storage/StorageError`` when the result could not be recorded; the to-do is then claimed again later.
@@ -50,12 +48,8 @@ struct AgentRun {
                 "a secret of the tenant cannot be opened",
                 metadata: self.metadata(["error": "\(error)"])
             )
-            let details = PostgresJSON(encoding: ["message": error.description])
-            try await self.finish(
-                Problem(code: .credentialsRejected, data: details),
-                .retry(afterSeconds: Self.unconfirmedRetrySeconds)
-            )
-        } catch is Overtaken {
+            try await self.finish(Problem(error), .retry(afterSeconds: Self.unconfirmedRetrySeconds))
+        } catch is LeaseLost {
             try await self.database.system { try await $0.agentClaims.putOff(self.claim, seconds: 0) }
         }
     }
@@ -65,7 +59,10 @@ struct AgentRun {
     private func reconcile(_ tenant: Tenant, isWanted: Bool) async throws -> Problem? {
         if isWanted {
             let session = try await self.session(of: tenant)
-            let listing = try await self.send(session) { client throws(PBXError) in try await client.agents() }
+            try await self.lease.renew()
+            let listing = try await session.send(isInteractive: false) { client throws(PBXError) in
+                try await client.agents()
+            }
             try await self.record(listing.map(ListedAgent.init))
         } else if !tenant.settings.agentPresence {
             try await self.record([])
@@ -116,7 +113,7 @@ struct AgentRun {
                 using: &generator
             )
         }
-        guard recorded else { throw Overtaken() }
+        guard recorded else { throw LeaseLost() }
     }
 
     // MARK: - One agent
@@ -132,9 +129,25 @@ struct AgentRun {
         let tokens = try await self.database.system { transaction in
             try await transaction.agentTokens.tokens(of: self.claim.scope, agentID: agentID, keyRing: self.keyRing)
         }
-        var added: [Int64]?
+        var steps = SubscriptionSteps(
+            sender: agentID,
+            lease: self.lease,
+            session: session,
+            isInteractive: false,
+            url: tokens.live?.eventURL(publicURL: self.publicURL, for: AgentEventKind.self)
+        )
+        var hasBegun = false
+        var seen: Set<EventToken> = []
         for _ in 0..<5 {
-            guard let rows = try await self.list(agentID, session: session) else { return false }
+            let rows: [SubscriptionRow]
+            do {
+                rows = try await steps.list()
+            } catch PBXFailure.pbx(let error) where error.code == .notFound {
+                // The PBX does not have the agent.
+                try await self.noteUnused(tokens, seen: seen, of: agentID)
+                return false
+            }
+            seen.formUnion(ownedRows(rows, tokens: tokens.all).map(\.token))
             let plan = planSubscriptions(
                 wanted: wanted,
                 liveToken: tokens.live,
@@ -143,105 +156,39 @@ struct AgentRun {
                 rows: rows,
                 limit: .max
             )
-            if added == nil, plan.adds {
+            if !hasBegun, plan.adds {
                 let holds = try await self.database.system { transaction in
                     try await transaction.agentClaims.beginSubscription(of: agentID, claim: self.claim)
                 }
-                guard holds else { throw Overtaken() }
-                added = []
+                guard holds else { throw LeaseLost() }
+                hasBegun = true
             }
-            if try await self.execute(plan, of: agentID, liveToken: tokens.live, added: &added, session: session) {
+            switch try await steps.execute(plan, over: rows) {
+            case .done:
+                try await self.noteUnused(tokens, seen: seen, of: agentID)
                 return !wanted.isEmpty
+            case .lookAgain:
+                continue
+            case .refused(let error, _):
+                // A login without a logout says nothing.
+                try await steps.takeBack(steps.added.map(\.id))
+                guard case .refused = error.code else { throw PBXFailure.pbx(error) }
+                throw Refusal(error: error)
             }
         }
         throw PBXFailure.pbx(PBXError(.unparsable, operation: .listAgentEvents, message: "the list keeps changing"))
     }
 
-    /// The agent's rows; nil when the PBX does not have the agent.
-    private func list(_ agentID: AgentID, session: PBXSession) async throws -> [SubscriptionRow]? {
-        do {
-            return try await self.send(session) { client throws(PBXError) in
-                try await client.agentEvents(of: agentID.rawValue)
-            }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound {
-            return nil
+    /// Records that the PBX has no row with the agent's retired tokens any more.
+    private func noteUnused(_ tokens: EventTokens, seen: Set<EventToken>, of agentID: AgentID) async throws {
+        try await self.database.system { transaction in
+            try await transaction.agentTokens.noteUnused(
+                tokens.retired,
+                seen: seen.intersection(tokens.retired),
+                of: self.claim.scope,
+                agentID: agentID
+            )
         }
-    }
-
-    /// Takes the steps of a plan, one by one.
-    ///
-    /// `added`: the rows that this run has added; they go again when the PBX refuses the next, since a login without a logout
-    /// says nothing.
-    /// - Returns: false when the list is no longer what it was, or a request's outcome is unknown: look again.
-    private func execute(
-        _ plan: SubscriptionPlan,
-        of agentID: AgentID,
-        liveToken: EventToken?,
-        added: inout [Int64]?,
-        session: PBXSession
-    ) async throws -> Bool {
-        let url = liveToken?.eventURL(publicURL: self.publicURL, for: AgentEventKind.self) ?? ""
-        for step in plan.writes {
-            do {
-                switch step.action {
-                case .keep:
-                    break
-                case .create(let eventType):
-                    let row = try await self.send(session) { client throws(PBXError) in
-                        try await client.createAgentEvent(
-                            of: agentID.rawValue,
-                            type: eventType,
-                            url: url,
-                            method: Self.deliveryMethod
-                        )
-                    }
-                    added?.append(row.id)
-                case .update(let id, let eventType):
-                    _ = try await self.send(session) { client throws(PBXError) in
-                        try await client.updateAgentEvent(
-                            of: agentID.rawValue,
-                            id: id,
-                            type: eventType,
-                            url: url,
-                            method: Self.deliveryMethod
-                        )
-                    }
-                case .delete(let id, _):
-                    try await self.delete(id, of: agentID, session: session)
-                }
-            } catch PBXFailure.pbx(let error) {
-                if error.outcomeUnknown || error.code == .notFound { return false }
-                guard case (.create, .refused) = (step.action, error.code) else { throw PBXFailure.pbx(error) }
-                for id in added ?? [] {
-                    try await self.delete(id, of: agentID, session: session)
-                }
-                throw Refusal(error: error)
-            }
-        }
-        return true
-    }
-
-    /// Deletes a row of ours; one that is gone already is as good.
-    private func delete(_ id: Int64, of agentID: AgentID, session: PBXSession) async throws {
-        do {
-            try await self.send(session) { client throws(PBXError) in
-                try await client.deleteAgentEvent(of: agentID.rawValue, id: id)
-            }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound {
-            return
-        }
-    }
-
-    /// Sends a request, when the lease still holds.
-    private func send<Value: Sendable>(
-        _ session: PBXSession,
-        _ request: (RingmeClient) async throws(PBXError) -> Value
-    ) async throws -> Value {
-        let holds = try await self.database.system { transaction in
-            try await transaction.agentClaims.renew(self.claim, leaseSeconds: self.leaseSeconds)
-        }
-        guard holds, !Task.isShuttingDownGracefully else { throw Overtaken() }
-        return try await session.send(isInteractive: false, request)
     }
 
     // MARK: - The end
@@ -288,6 +235,24 @@ struct AgentRun {
     }
 
     private func metadata(_ agentID: AgentID) -> Logger.Metadata { self.metadata(["agent.id": "\(agentID)"]) }
+}
+
+/// The lease of a run over a tenant's agents: lost also when the tenant was changed, or the process is ending. What was begun
+/// for an agent is recorded before its first row, so single rows need no record.
+private struct AgentLease: RunLease {
+    let claim: AgentClaim
+    let seconds: Int
+    let database: Database
+
+    func renew() async throws {
+        let holds = try await self.database.system { transaction in
+            try await transaction.agentClaims.renew(self.claim, leaseSeconds: self.seconds)
+        }
+        guard holds, !Task.isShuttingDownGracefully else { throw LeaseLost() }
+    }
+
+    func noteAdded(_ row: SubscriptionRow) {}
+    func noteDeleted(_ rowID: Int64) {}
 }
 
 extension ListedAgent {

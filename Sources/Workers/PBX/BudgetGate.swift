@@ -3,18 +3,41 @@ import Storage
 import Synchronization
 import Telephony
 
-/// Asks the stored budget of the PBX client before each request, and stores what each answer said: all server processes
-/// count together.
+import struct FoundationEssentials.UUID
+
+/// Asks the stored budget of the PBX client before each request, waits for its turn at a resource that takes one request at a
+/// time, and stores what each answer said: all server processes count together.
 final class BudgetGate: PBXGate {
     private struct State {
         var waitSeconds: Int?
         var storageFailure: (any Error)?
+        /// The request on its way has the turn at its resource.
+        var hasTurn = false
     }
+
+    /// Whether a request may be sent.
+    private enum Admission {
+        case go(hasTurn: Bool)
+        case wait(seconds: Int)
+        /// Another process's request is on its way to a resource that takes one at a time.
+        case notItsTurn
+    }
+
+    /// Longer than a request takes: after a kill its turn is free again then.
+    private static let turnSeconds = 30
+    /// How often it is looked whether another process has given the turn back, and how many times at most: no longer than a
+    /// run's lease allows. Then it is as if the PBX had refused the request.
+    private static let turnInterval = Duration.milliseconds(100)
+    private static let turnLooks = 300
+    /// After a request that was concurrent with another (decisions section 3).
+    private static let concurrentSeconds = 5
 
     private let owner: PBXBudgetOwner
     private let isInteractive: Bool
     private let database: Database
     private let turns: Turns
+    /// Whose turn it is while a request of this gate is on its way.
+    private let holder = UUID()
     private let state = Mutex(State())
 
     init(owner: PBXBudgetOwner, isInteractive: Bool, database: Database, turns: Turns) {
@@ -34,37 +57,83 @@ final class BudgetGate: PBXGate {
 
     func admit(_ operation: PBXOperation) async -> Bool {
         await self.turns.take(operation, of: self.owner)
-        let decision = await self.stored { transaction in
-            let budget = try await transaction.lockBudget(of: self.owner)
-            let decision = BudgetRule.decide(budget, isInteractive: self.isInteractive)
-            if decision == .go {
-                try await transaction.takeRequest(of: self.owner)
-            }
-            return decision
-        }
-        switch decision {
-        case .go:
-            return true
-        case .wait(let seconds):
-            self.state.withLock { $0.waitSeconds = seconds }
-        case nil:
-            break
-        }
+        if await self.isAdmitted(operation) { return true }
         await self.turns.giveBack(operation, of: self.owner)
         return false
     }
 
+    private func isAdmitted(_ operation: PBXOperation) async -> Bool {
+        for _ in 0..<Self.turnLooks {
+            switch await self.admission(of: operation) {
+            case .go(let hasTurn):
+                self.state.withLock { ($0.hasTurn, $0.waitSeconds) = (hasTurn, nil) }
+                return true
+            case .wait(let seconds):
+                self.state.withLock { $0.waitSeconds = seconds }
+                return false
+            case .notItsTurn:
+                // Those that come now need not all look.
+                await self.turns.oneAtATime(operation, of: self.owner)
+                self.state.withLock { $0.waitSeconds = Self.concurrentSeconds }
+                do {
+                    try await Task.sleep(for: Self.turnInterval)
+                } catch {
+                    return false
+                }
+            case nil:
+                return false
+            }
+        }
+        return false
+    }
+
+    /// Nil when the database is away.
+    private func admission(of operation: PBXOperation) async -> Admission? {
+        await self.stored { transaction in
+            let budget = try await transaction.lockBudget(of: self.owner)
+            if case .wait(let seconds) = BudgetRule.decide(budget, isInteractive: self.isInteractive) {
+                return .wait(seconds: seconds)
+            }
+            let turn = try await transaction.takeTurn(
+                at: operation.rawValue,
+                of: self.owner,
+                holder: self.holder,
+                seconds: Self.turnSeconds
+            )
+            guard turn != .waits else { return .notItsTurn }
+            try await transaction.takeRequest(of: self.owner)
+            return .go(hasTurn: turn == .taken)
+        }
+    }
+
     func ended(_ operation: PBXOperation, rateLimit: RateLimit?, error: PBXError?) async {
-        if error?.code == .concurrentRequest {
+        let isConcurrent = error?.code == .concurrentRequest
+        if isConcurrent {
             await self.turns.oneAtATime(operation, of: self.owner)
         }
-        await self.turns.giveBack(operation, of: self.owner)
-        if let error, error.httpStatus == nil, rateLimit == nil {
-            _ = await self.stored { try await $0.giveBackRequest(of: self.owner) }
-            return
+        let hadTurn = self.state.withLock { state in
+            defer { state.hasTurn = false }
+            return state.hasTurn
         }
+        let isUnanswered = error.map { $0.httpStatus == nil && rateLimit == nil } ?? false
         let news = PBXBudgetNews(rateLimit, error)
-        let blockedSeconds = await self.stored { try await $0.recordBudget(news, of: self.owner) }
+        let blockedSeconds = await self.stored { transaction in
+            // The budget is locked before the turn, here as at the admission.
+            var blockedSeconds = 0
+            if isUnanswered {
+                try await transaction.giveBackRequest(of: self.owner)
+            } else {
+                blockedSeconds = try await transaction.recordBudget(news, of: self.owner)
+            }
+            if isConcurrent {
+                try await transaction.needTurns(at: operation.rawValue, of: self.owner)
+            }
+            if hadTurn {
+                try await transaction.giveBackTurn(at: operation.rawValue, of: self.owner, holder: self.holder)
+            }
+            return blockedSeconds
+        }
+        await self.turns.giveBack(operation, of: self.owner)
         if news.refusal != nil, let blockedSeconds {
             self.state.withLock { $0.waitSeconds = max(blockedSeconds, 1) }
         }

@@ -67,6 +67,13 @@ struct PBXTrouble: Sendable {
     }
 }
 
+extension Problem {
+    /// A secret of the tenant cannot be opened, so nothing can be done on its PBX.
+    init(_ error: KeyRing.OpenError) {
+        self.init(code: .credentialsRejected, data: PostgresJSON(encoding: ["message": error.description]))
+    }
+}
+
 extension PostgresJSON {
     /// A value as a JSON object; the empty one when it cannot be encoded, which no value of ours meets.
     init(encoding value: some Encodable) {

@@ -1,8 +1,8 @@
 import RingmeAPI
 import Storage
 
-/// Resources of which the PBX has said that it takes one request at a time (the second kind of 429): from then on requests to
-/// them wait for their turn, first come first served. Other processes learn it the same way, by one refusal each.
+/// Resources of which the PBX has said that it takes one request at a time (the second kind of 429): from then on requests of
+/// this process wait here, first come first served, and the first of them for its turn among the processes.
 actor Turns {
     private struct Resource: Hashable {
         var owner: PBXBudgetOwner

@@ -48,7 +48,7 @@ package struct PlanPreviewer: Sendable {
         } catch let failure as PBXFailure {
             obstacle = PBXTrouble(failure, attempts: 0).problem
         } catch let error as KeyRing.OpenError {
-            obstacle = Problem(code: .credentialsRejected, data: PostgresJSON(encoding: ["message": error.description]))
+            obstacle = Problem(error)
         }
         for start in stride(from: 0, to: subjects.count, by: Self.listsAtOnce) {
             let some = subjects[start..<min(start + Self.listsAtOnce, subjects.count)]
@@ -112,8 +112,7 @@ package struct PlanPreviewer: Sendable {
                 try await transaction.eventTokens.tokens(of: scope, extensionID: id, keyRing: self.keyRing)
             }
         } catch let error as KeyRing.OpenError {
-            let data = PostgresJSON(encoding: ["message": error.description])
-            entry.problem = PlanPreview.Trouble(Problem(code: .credentialsRejected, data: data))
+            entry.problem = PlanPreview.Trouble(Problem(error))
             return (entry, nil)
         }
         if !question.subject.isMapped {

@@ -20,11 +20,8 @@ struct ReconcileRun {
     /// Between tries of what needs somebody's help but must not be forgotten.
     private static let unconfirmedRetrySeconds = 900
 
-    /// All our rows deliver by POST (decisions section 3).
-    private static let deliveryMethod = "POST"
-
-    /// What the steps did so far.
-    private var added: [SubscriptionRow] = []
+    /// The event types of the rows that the steps added and removed.
+    private var added: [String] = []
     private var removed: [String] = []
     /// The limit that the PBX showed by refusing a row.
     private var observedLimit: Int?
@@ -61,19 +58,6 @@ struct ReconcileRun {
         var outcome: ReconcileOutcome
     }
 
-    /// Another process took the extension over; it does the rest.
-    private struct LeaseLost: Error {}
-
-    /// How the steps of a plan went.
-    private enum Execution {
-        /// All done; these are our rows now.
-        case done(rows: [SubscriptionRow])
-        /// The list is no longer what it was, or a POST's outcome is unknown: look again.
-        case lookAgain
-        /// The PBX refused a row.
-        case refused(PBXError)
-    }
-
     /// - Throws: ``Storage/StorageError`` when the result could not be recorded; the to-do is then claimed again later.
     mutating func run() async throws {
         guard let target = try await self.database.system({ try await $0.reconcileClaims.target(of: self.claim) })
@@ -93,10 +77,7 @@ struct ReconcileRun {
             )
             end = End(
                 state: .failed,
-                problem: Problem(
-                    code: .credentialsRejected,
-                    data: PostgresJSON(encoding: ["message": error.description])
-                ),
+                problem: Problem(error),
                 outcome: .retry(afterSeconds: Self.unconfirmedRetrySeconds)
             )
         } catch is LeaseLost {
@@ -140,18 +121,30 @@ struct ReconcileRun {
         )
         self.observedLimit = self.claim.isInteractive ? nil : target.observedLimit
 
-        var wasRefused = false
+        var steps = SubscriptionSteps(
+            sender: self.claim.extensionID,
+            lease: ReconcileLease(claim: self.claim, seconds: self.leaseSeconds, database: self.database),
+            session: session,
+            isInteractive: self.claim.isInteractive,
+            url: tokens.live?.eventURL(publicURL: self.publicURL)
+        )
+        defer { (self.added, self.removed) = (steps.added.map(\.eventType), steps.removed) }
+        var rowsAtRefusal: Int?
         for _ in 0..<6 {
-            guard let rows = try await self.list(session, isWanted: target.isWanted) else {
+            let rows: [SubscriptionRow]
+            do {
+                rows = try await steps.list()
+            } catch PBXFailure.pbx(let error) where error.code == .notFound && !target.isWanted {
                 self.unusedTokens = tokens.retired
                 return End(state: .removed, rows: [], outcome: .settled)
             }
             let owned = ownedRows(rows, tokens: tokens.all)
             self.listedTokens.formUnion(owned.map(\.token))
-            if wasRefused {
-                // The number of rows at the refusal is the limit that the PBX showed.
-                self.observedLimit = rows.count
-                wasRefused = false
+            if let refused = rowsAtRefusal {
+                // The number of rows at the refusal is the limit that the PBX showed. The list may have fewer: others take
+                // rows off meanwhile. Had they done so before, it is one too many, which the next refusal shows.
+                self.observedLimit = max(refused, rows.count)
+                rowsAtRefusal = nil
             }
             let plan = planSubscriptions(
                 wanted: wanted,
@@ -165,18 +158,20 @@ struct ReconcileRun {
             // did not get through.
             let unsettled = owned.map(\.row.id).filter { !target.settledRows.contains($0) }
             if plan.limitProblem != nil, !unsettled.isEmpty {
-                try await self.takeBack(unsettled, session: session)
+                try await steps.takeBack(unsettled)
                 continue
             }
-            switch try await self.execute(plan, over: rows, liveToken: tokens.live, session: session) {
+            switch try await steps.execute(plan, over: rows) {
             case .done(let ours):
                 self.unusedTokens = tokens.retired
                 return self.end(of: plan, ours: ours, target: target)
             case .lookAgain:
                 continue
-            case .refused(let error) where error.isAboutType:
-                let added = Set(self.added.map(\.id)).union(unsettled)
-                try await self.takeBack(added.sorted(), session: session)
+            case .refused(let error, let rowsThen) where error.isAboutLimit:
+                rowsAtRefusal = rowsThen
+            case .refused(let error, _):
+                try await steps.takeBack(Set(steps.added.map(\.id)).union(unsettled).sorted())
+                guard case .refused = error.code else { throw PBXFailure.pbx(error) }
                 return End(
                     state: .failed,
                     problem: Problem(
@@ -185,118 +180,12 @@ struct ReconcileRun {
                     ),
                     outcome: .settled
                 )
-            case .refused:
-                wasRefused = true
             }
         }
         return End(
             state: .pending,
             outcome: .retry(afterSeconds: PBXTrouble.backoff(self.claim.attempts, first: 2, most: 900))
         )
-    }
-
-    /// The extension's rows; nil when it is gone and nothing is wanted on it.
-    private func list(_ session: PBXSession, isWanted: Bool) async throws -> [SubscriptionRow]? {
-        do {
-            return try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
-                try await client.events(of: self.claim.extensionID)
-            }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound && !isWanted {
-            return nil
-        }
-    }
-
-    private mutating func execute(
-        _ plan: SubscriptionPlan,
-        over rows: [SubscriptionRow],
-        liveToken: EventToken?,
-        session: PBXSession
-    ) async throws -> Execution {
-        let byID = Dictionary(rows.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        var ours: [SubscriptionRow] = []
-        for step in plan.steps {
-            do {
-                switch step.action {
-                case .keep(let id, _):
-                    ours += byID[id].map { [$0] } ?? []
-                case .create(let eventType):
-                    guard let liveToken else { continue }
-                    let row = try await self.write(session) { client, claim throws(PBXError) in
-                        try await client.createEvent(
-                            of: claim.extensionID,
-                            type: eventType,
-                            url: liveToken.eventURL(publicURL: self.publicURL),
-                            method: Self.deliveryMethod
-                        )
-                    }
-                    self.added.append(row)
-                    ours.append(row)
-                    try await self.database.system { transaction in
-                        try await transaction.reconcileClaims.noteAdded(
-                            self.claim,
-                            eventID: row.id,
-                            eventType: eventType
-                        )
-                    }
-                case .update(let id, let eventType):
-                    guard let liveToken else { continue }
-                    ours.append(
-                        try await self.write(session) { client, claim throws(PBXError) in
-                            try await client.updateEvent(
-                                of: claim.extensionID,
-                                id: id,
-                                type: eventType,
-                                url: liveToken.eventURL(publicURL: self.publicURL),
-                                method: Self.deliveryMethod
-                            )
-                        }
-                    )
-                case .delete(let id, let eventType):
-                    try await self.delete(id, session: session)
-                    self.removed.append(eventType)
-                }
-            } catch PBXFailure.pbx(let error) {
-                if error.outcomeUnknown { return .lookAgain }
-                switch (step.action, error.code) {
-                case (.update, .notFound): return .lookAgain
-                case (.create, .refused): return .refused(error)
-                default: throw PBXFailure.pbx(error)
-                }
-            }
-        }
-        return .done(rows: ours)
-    }
-
-    /// Sends a write, when the lease still holds.
-    private func write<Value: Sendable>(
-        _ session: PBXSession,
-        _ request: (RingmeClient, ReconcileClaim) async throws(PBXError) -> Value
-    ) async throws -> Value {
-        let holds = try await self.database.system { transaction in
-            try await transaction.reconcileClaims.renew(self.claim, leaseSeconds: self.leaseSeconds)
-        }
-        guard holds else { throw LeaseLost() }
-        return try await session.send(isInteractive: self.claim.isInteractive) { client throws(PBXError) in
-            try await request(client, self.claim)
-        }
-    }
-
-    /// Deletes a row of ours; one that is gone already is as good.
-    private func delete(_ id: Int64, session: PBXSession) async throws {
-        do {
-            try await self.write(session) { client, claim throws(PBXError) in
-                try await client.deleteEvent(of: claim.extensionID, id: id)
-            }
-        } catch PBXFailure.pbx(let error) where error.code == .notFound {}
-        try await self.database.system { try await $0.reconcileClaims.noteDeleted(self.claim, eventID: id) }
-    }
-
-    /// Deletes rows that were added in vain.
-    private mutating func takeBack(_ ids: [Int64], session: PBXSession) async throws {
-        for id in ids {
-            try await self.delete(id, session: session)
-            self.added.removeAll { $0.id == id }
-        }
     }
 
     private func end(of plan: SubscriptionPlan, ours: [SubscriptionRow], target: ReconcileTarget) -> End {
@@ -368,7 +257,7 @@ struct ReconcileRun {
                 )
             },
             missing: end.missing,
-            added: self.added.map(\.eventType),
+            added: self.added,
             removed: self.removed,
             observedLimit: self.observedLimit
         )
@@ -400,13 +289,35 @@ struct ReconcileRun {
 }
 
 extension PBXError {
-    /// The PBX does not know the event for an extension of this type; its text names the `ivr-type` (vendor's API notes).
-    fileprivate var isAboutType: Bool { self.message.lowercased().contains("ivr-type") }
+    /// The PBX refuses a row, and not for the extension's type: then its text names the `ivr-type` (vendor's API notes).
+    fileprivate var isAboutLimit: Bool {
+        guard case .refused = self.code else { return false }
+        return !self.message.lowercased().contains("ivr-type")
+    }
 }
 
-extension EventTokens {
-    /// Those that are no longer live.
-    fileprivate var retired: Set<EventToken> { self.live.map { self.all.subtracting([$0]) } ?? self.all }
+/// The lease of a run over one extension.
+private struct ReconcileLease: RunLease {
+    let claim: ReconcileClaim
+    let seconds: Int
+    let database: Database
+
+    func renew() async throws {
+        let holds = try await self.database.system { transaction in
+            try await transaction.reconcileClaims.renew(self.claim, leaseSeconds: self.seconds)
+        }
+        guard holds else { throw LeaseLost() }
+    }
+
+    func noteAdded(_ row: SubscriptionRow) async throws {
+        try await self.database.system { transaction in
+            try await transaction.reconcileClaims.noteAdded(self.claim, eventID: row.id, eventType: row.eventType)
+        }
+    }
+
+    func noteDeleted(_ rowID: Int64) async throws {
+        try await self.database.system { try await $0.reconcileClaims.noteDeleted(self.claim, eventID: rowID) }
+    }
 }
 
 /// The numbers of a limit problem, as the contract shows them.

@@ -84,6 +84,9 @@ package struct Reconciler: Service {
         _ = try await self.database.system { transaction in
             try await transaction.eventTokens.forgetUnused(forSeconds: Self.unusedTokenSeconds)
         }
+        _ = try await self.database.system { transaction in
+            try await transaction.agentTokens.forgetUnused(forSeconds: Self.unusedTokenSeconds)
+        }
     }
 
     /// Runs what is due, a few extensions at once, until nothing is.
