@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import random
 import shlex
 import subprocess
 import time
@@ -16,6 +18,14 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def some_address() -> str:
+    """A sender's address of the documentation's network (RFC 3849): the server trusts loopback's X-Forwarded-For here.
+
+    Each request has another one, since an address that sends many bad keys or event URLs is told to wait.
+    """
+    return str(ipaddress.IPv6Address((0x20010DB8 << 96) | random.getrandbits(96)))
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Server:
     session: requests.Session = field(default_factory=requests.Session)
 
     def request(self, method: str, path: str, key: str | None = None, **options) -> requests.Response:
-        headers = dict(options.pop("headers", {}))
+        headers = {"X-Forwarded-For": some_address(), **options.pop("headers", {})}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         options.setdefault("timeout", 70)

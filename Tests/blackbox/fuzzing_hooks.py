@@ -6,8 +6,10 @@ import base64
 import binascii
 import os
 import re
+import uuid
 
 import schemathesis
+from conftest import some_address
 from hypothesis import strategies
 
 schemathesis.openapi.format("iana-time-zone", strategies.sampled_from(["Europe/Moscow", "Asia/Tokyo", "UTC"]))
@@ -23,6 +25,8 @@ def before_call(context, case, kwargs):
     if "Operator" in definition.get("tags", []) and case.method != "GET" and path.get("tenant") in KEPT:
         path["tenant"] = os.environ["FUZZ_LOST_TENANT" if case.method == "DELETE" else "FUZZ_OPERATED_TENANT"]
     headers, query = case.headers, case.query
+    # Addresses that send many bad keys are told to wait, so each request has one of its own; see Server.request.
+    headers["X-Forwarded-For"] = some_address()
     # Nobody waits for a PBX, or for news, longer than a second.
     if any(name == "wait" for name in query) and re.fullmatch(r"[0-9]+", str(query["wait"])):
         if 1 < int(query["wait"]) <= 30:
@@ -31,8 +35,12 @@ def before_call(context, case, kwargs):
         headers["Prefer"] = "wait=1"
     # A cursor is what a list gave out; any other text is not one, which a schema cannot say.
     meta = getattr(case, "meta", None)
-    if meta is not None and meta.generation.mode.is_positive and not is_cursor(query.get("cursor")):
-        query.pop("cursor", None)
+    if meta is not None and meta.generation.mode.is_positive:
+        if not is_cursor(query.get("cursor")):
+            query.pop("cursor", None)
+        # Nor can it say that a key was not used before.
+        if "Idempotency-Key" in headers:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
 def is_cursor(text: object) -> bool:

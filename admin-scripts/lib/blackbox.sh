@@ -47,6 +47,8 @@ find_promtool() {
 # The demo's processes with the demo's tenants and calls, in a directory of their own, and tenants to be fuzzed.
 start_blackbox() {
     demo=$(mktemp -d "${TMPDIR:-/tmp}/ringbridge-blackbox.XXXXXX")
+    # Tests say which address they come from.
+    export TRUSTED_PROXIES=127.0.0.1/32
     start_demo ""
     onboard_tenant 807 10500 2566 0 "Ромашка"
     onboard_tenant 808 10501 2567 100000 "Лютик"
