@@ -82,7 +82,8 @@ let package = Package(
         .executableTarget(
             name: "ringbridge",
             dependencies: [
-                "Observability", "Postgres", "RingmeAPI", "Schema", "Spool", "Storage", "Telephony", "WebAPI", "Workers",
+                "Observability", "Postgres", "RingmeAPI", "Schema", "Spool", "Storage", "Telephony", "WebAPI",
+                "Workers",
                 arguments, configuration, hummingbird, lifecycle, log, metrics, nioCore, system, unixSignals,
             ]
         ),
@@ -118,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Postgres", "Spool", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes, hummingbird,
+                "Postgres", "Spool", "Storage", "Telephony", "TestSupport", "WebAPI", httpClient, httpTypes,
+                hummingbird,
                 hummingbirdTesting, inMemoryLogging, lifecycle, log, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
             ]
         ),

@@ -38,7 +38,8 @@ extension SystemTransaction {
         }
         if !foreign.isEmpty {
             throw KeyRing.Misfit(
-                problem: "MASTER_KEYS has something else as \(Self.list(foreign)) than what sealed secrets in the database",
+                problem:
+                    "MASTER_KEYS has something else as \(Self.list(foreign)) than what sealed secrets in the database",
                 fix: "restore the key that had this id; a new key needs a new id"
             )
         }
