@@ -196,6 +196,31 @@ struct MappingImportTests {
         }
     }
 
+    @Test("keys that only Unicode holds for equal are two users, as in the database")
+    func spellings() async throws {
+        try await TestAPI.with { api in
+            try await Self.prepare(api)
+            let (one, other) = ("Ren\u{E9}", "Rene\u{301}")
+            let unknown = try await Self.send("extension,user_id,user_name\n101,\(one),R\n102,\(other),\n", to: api)
+            #expect(unknown.pointers == ["/lines/3/user_id"])
+            #expect(unknown.code == "user_unknown")
+            let both = try await Self.send("extension,user_id,user_name\n101,\(one),R\n102,\(other),R\n", to: api)
+            #expect(both.json["users"] == ["created": 2, "updated": 0])
+            let mapped = try await api.operate(
+                .put,
+                Self.path,
+                json: [
+                    "mappings": [
+                        ["extension_id": 101, "user_id": .string(one)],
+                        ["extension_id": 102, "user_id": .string(other)],
+                    ]
+                ],
+                headers: [.ifMatch: #""v2""#, .prefer: "wait=0"]
+            )
+            #expect(mapped.headers[.eTag] == #""v2""#, "\(mapped.text)")
+        }
+    }
+
     @Test("a dry run changes nothing, and says what the import then does")
     func dryRun() async throws {
         try await TestAPI.with { api in

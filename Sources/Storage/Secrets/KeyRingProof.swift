@@ -38,8 +38,7 @@ extension SystemTransaction {
         }
         if !foreign.isEmpty {
             throw KeyRing.Misfit(
-                problem:
-                    "MASTER_KEYS has something else as \(Self.list(foreign)) than what sealed secrets in the database",
+                problem: "what MASTER_KEYS has as \(Self.list(foreign)) is not what sealed secrets in the database",
                 fix: "restore the key that had this id; a new key needs a new id"
             )
         }

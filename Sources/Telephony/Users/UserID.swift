@@ -21,7 +21,18 @@ package struct UserID: RawRepresentable, Hashable, Comparable, Sendable, CustomS
         self.rawValue
     }
 
+    // By code points, as the database compares: two texts that only Unicode holds for equal are two keys.
+    package static func == (left: UserID, right: UserID) -> Bool {
+        left.rawValue.unicodeScalars.elementsEqual(right.rawValue.unicodeScalars)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for scalar in self.rawValue.unicodeScalars {
+            hasher.combine(scalar)
+        }
+    }
+
     package static func < (left: UserID, right: UserID) -> Bool {
-        left.rawValue < right.rawValue
+        left.rawValue.unicodeScalars.lexicographicallyPrecedes(right.rawValue.unicodeScalars)
     }
 }
