@@ -73,4 +73,27 @@ struct ReconcileReportTests {
     func removed() {
         #expect(Self.report([1], [(1, .active, 1), (2, .removed, 1)]).entries.map(\.extensionID.rawValue) == [1])
     }
+
+    @Test("a write tells what its own runs changed; a look tells each extension's last run")
+    func changes() {
+        func added(_ tickets: [ReconcileTicket]?) -> [[String]] {
+            ReconcileReport(
+                mappings: [1, 2].map { Mapping(extensionID: ExtensionID(rawValue: $0), userID: nil) },
+                tickets: tickets,
+                states: [1, 2].map {
+                    SubscriptionState(
+                        extensionID: ExtensionID(rawValue: $0),
+                        state: .active,
+                        generation: 5,
+                        added: ["hangup"]
+                    )
+                },
+                directory: [],
+                problems: []
+            ).entries.map(\.added)
+        }
+        #expect(added(nil) == [["hangup"], ["hangup"]])
+        #expect(added([]) == [[], []])
+        #expect(added([ReconcileTicket(extensionID: ExtensionID(rawValue: 2), generation: 5)]) == [[], ["hangup"]])
+    }
 }

@@ -28,18 +28,19 @@ struct ReconcileReport: Hashable, Sendable {
 
     /// `mappings`: the set that is wanted.
     /// `isSuspended`: nothing is wanted on the PBX until the tenant is active again.
-    /// `tickets`: the runs that this write waits for; empty when it is only asked how things stand.
+    /// `tickets`: the runs that this write waits for, only whose changes are told then; nil when it is only asked how things
+    /// stand, which tells each extension's last run.
     init(
         mappings: [Mapping],
         isSuspended: Bool = false,
-        tickets: [ReconcileTicket] = [],
+        tickets: [ReconcileTicket]? = nil,
         states: [SubscriptionState],
         directory: [ListedExtension],
         problems: [OpenedProblem]
     ) {
         let states = Dictionary(states.map { ($0.extensionID, $0) }, uniquingKeysWith: { first, _ in first })
         let listed = Dictionary(directory.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let generations = Dictionary(tickets.map { ($0.extensionID, $0.generation) }, uniquingKeysWith: max)
+        let generations = Dictionary((tickets ?? []).map { ($0.extensionID, $0.generation) }, uniquingKeysWith: max)
         let mapped = Set(mappings.map(\.extensionID))
         let leaving = states.values.filter { $0.state != .removed && !mapped.contains($0.extensionID) }
         let shown = mapped.union(generations.keys).union(leaving.map(\.extensionID))
@@ -47,14 +48,15 @@ struct ReconcileReport: Hashable, Sendable {
             let state = states[id]
             let isAnswered = generations[id].map { state?.generation ?? 0 >= $0 } ?? true
             let isWanted = mapped.contains(id) && !isSuspended
+            let isTold = isAnswered && (tickets == nil || generations[id] != nil)
             return Entry(
                 extensionID: id,
                 isWanted: isWanted,
                 state: State(isWanted: isWanted, state: state?.state, isAnswered: isAnswered),
                 name: listed[id]?.name,
                 type: listed[id]?.type.rawValue,
-                added: isAnswered ? state?.added ?? [] : [],
-                removed: isAnswered ? state?.removed ?? [] : [],
+                added: isTold ? state?.added ?? [] : [],
+                removed: isTold ? state?.removed ?? [] : [],
                 missing: state?.missing ?? [],
                 problem: problems.first { $0.extensionID == id && !$0.problem.code.concernsEvents }
             )

@@ -13,7 +13,7 @@ struct ReconcileWait: Sendable {
     func report(
         _ scope: TenantScope,
         isSuspended: Bool = false,
-        tickets: [ReconcileTicket] = []
+        tickets: [ReconcileTicket]? = nil
     ) async throws -> ReconcileReport {
         try await self.database.tenant(scope) { transaction in
             ReconcileReport(
