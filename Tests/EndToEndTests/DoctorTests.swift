@@ -69,6 +69,7 @@ struct DoctorTests {
             #expect(away.status == 1)
             #expect(away.fix(of: "tenant 807 credentials")?.contains("Check the PBX's URL") == true, "\(away.output)")
             #expect(away.output.contains("ok   public_url"))
+            #expect(away.output.components(separatedBy: "fix: ").count == 2, "\(away.output)")
             try await installation.sql("UPDATE tenants SET pbx_url = '\(installation.pbx.url)'")
 
             // The schema is an older program's.

@@ -54,6 +54,7 @@ struct OnboardingTests {
             #expect(again.status == 0, "\(again)")
             #expect(again.output.contains("tenant 807 is there"))
             #expect(again.output.contains("users: 0 created, 0 changed"))
+            #expect(!again.output.contains("added: "), "nothing was added now")
             #expect(
                 again.output.contains("admin key: made before") && again.output.contains("connector key: made before")
             )

@@ -114,9 +114,12 @@ struct DoctorCommand: AsyncParsableCommand {
                 lines.append(CheckLine(await checker.checkPublicURL(), tenant: nil, in: language))
                 for scope in tenants {
                     let findings = try await checker.check(scope, id: UUID())
-                    lines += findings.filter { $0.check != .publicURL }.map {
-                        CheckLine($0, tenant: scope.tenantID, in: language)
+                    // What is in the way of the whole PBX is found by each check; once is enough.
+                    var troubles: Set<PlanPreview.Trouble> = []
+                    let told = findings.filter { finding in
+                        finding.check != .publicURL && finding.trouble.map { troubles.insert($0).inserted } ?? true
                     }
+                    lines += told.map { CheckLine($0, tenant: scope.tenantID, in: language) }
                 }
                 return lines
             }
