@@ -28,7 +28,7 @@ enum StatementRegistry {
 
     static var all: [any Statement] {
         Self.tenants + Self.keysAndAudit + Self.mappings + Self.reconcile + Self.removal + Self.agents + Self.calls
-            + Self.live + Self.inquiries + Self.recordings + Self.replays + Self.schema
+            + Self.live + Self.inquiries + Self.recordings + Self.replays + Self.idempotency + Self.schema
     }
 
     private static let tenants: [any Statement] = [
@@ -108,6 +108,22 @@ enum StatementRegistry {
         ListEvents(tenantID: "807", filter: EventFilter(), position: nil, end: nil, limit: 1),
         ListEventsOfCall(tenantID: "807", filter: EventFilter(), position: nil, limit: 1),
         FindEventPosition(tenantID: "807", filter: EventFilter(), position: nil, distance: 1),
+    ]
+
+    static let idempotencyClaim = IdempotencyClaim(
+        request: IdempotentRequest(tenantID: nil, principal: "p", key: "k", method: "POST", target: "/", body: []),
+        claimID: claimID
+    )
+
+    private static let idempotency: [any Statement] = [
+        LockIdempotencyKey(request: idempotencyClaim.request),
+        FindIdempotentRequest(request: idempotencyClaim.request),
+        DeleteIdempotentRequest(request: idempotencyClaim.request),
+        InsertIdempotentRequest(claim: idempotencyClaim, leaseSeconds: 1),
+        ProlongIdempotencyClaim(claim: idempotencyClaim, leaseSeconds: 1),
+        KeepIdempotentAnswer(claim: idempotencyClaim, answer: IdempotentAnswer(status: 200, headers: [], body: [])),
+        ReleaseIdempotencyClaim(claim: idempotencyClaim),
+        DropOldIdempotentRequests(),
     ]
 
     private static let mappings: [any Statement] = [

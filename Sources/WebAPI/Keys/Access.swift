@@ -25,6 +25,8 @@ struct OperatorContext: ChildRequestContext {
     let principal: Principal
     /// The tenant in the path, when it exists and is not being removed.
     let established: Access.Established?
+    /// Nil without an Idempotency-Key.
+    let attempt: IdempotentAttempt?
 
     init(context: APIContext) throws {
         let access = try context.authenticated()
@@ -35,6 +37,7 @@ struct OperatorContext: ChildRequestContext {
         self.requestID = context.requestID
         self.principal = access.principal
         self.established = access.established
+        self.attempt = context.attempt
     }
 }
 

@@ -1,34 +1,67 @@
 import HTTPTypes
 import Hummingbird
+import Metrics
 import Storage
 import Telephony
 
 /// Finds out who sent a request, from `Authorization: Bearer <api key>`, and which tenant it is about.
+///
+/// A source that sends many requests without a valid key is told to wait (429); a valid key is never refused for that.
 struct Authentication: RouterMiddleware {
     typealias Context = APIContext
 
-    let database: Database
+    private let database: Database
     /// The bootstrap key, which works without the database.
-    let operatorKey: SecretDigest?
+    private let operatorKey: SecretDigest?
+    private let trustedProxies: [CIDR]
+    private let limiter: SourceLimiter
+    private let refused = Self.counter("refused")
+    private let limited = Self.counter("limited")
+
+    init(configuration: WebAPIConfiguration, database: Database) {
+        self.database = database
+        self.operatorKey = configuration.operatorKeyDigest
+        self.trustedProxies = configuration.trustedProxies
+        self.limiter = SourceLimiter(
+            burst: configuration.failedAuthenticationBurst,
+            perSecond: configuration.failedAuthenticationsPerSecond
+        )
+    }
 
     func handle(
         _ request: Request,
         context: APIContext,
         next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
-        guard let key = Self.bearerToken(request.headers[.authorization]) else { throw HTTPProblem.unauthorized }
         let named = context.parameters.get("tenant").map {
             PercentEncoding.decode($0).flatMap(TenantID.init(validating:))
         }
-        let access = try await self.access(SecretDigest(of: key), named: named)
+        let key = Self.bearerToken(request.headers[.authorization])
+        guard let key, let access = try await self.access(SecretDigest(of: key), named: named) else {
+            throw self.refusal(of: context.clientAddress(of: request, trustedProxies: self.trustedProxies))
+        }
         context.trail.note(actor: access.principal.actor, tenant: access.established?.tenant)
         var context = context
         context.access = access
         return try await next(request, context)
     }
 
-    /// `named`: nil when the path has no place for a tenant, `.some(nil)` when what is there cannot be one.
-    private func access(_ digest: SecretDigest, named: TenantID??) async throws -> Access {
+    /// What a request without a valid key is answered: 401, or 429 when its source has sent too many of them.
+    private func refusal(of source: IPAddress?) -> HTTPProblem {
+        guard let seconds = self.limiter.take(source) else {
+            self.refused.increment()
+            return .unauthorized
+        }
+        self.limited.increment()
+        return .temporary(.tooManyRequests, retryAfterSeconds: seconds)
+    }
+
+    private static func counter(_ outcome: String) -> Counter {
+        Counter(label: "ringbridge_failed_authentications", dimensions: [("outcome", outcome)])
+    }
+
+    /// Nil when nobody holds the key. `named`: nil when the path has no place for a tenant, `.some(nil)` when what is there cannot be one.
+    private func access(_ digest: SecretDigest, named: TenantID??) async throws -> Access? {
         if digest == self.operatorKey {
             guard case .some(.some(let tenantID)) = named else {
                 return Access(principal: .bootstrapOperator, established: nil, namesForeignTenant: false)
@@ -38,9 +71,7 @@ struct Authentication: RouterMiddleware {
             }
         }
         return try await self.database.system { transaction in
-            guard let principal = try await transaction.keys.authenticate(digest) else {
-                throw HTTPProblem.unauthorized
-            }
+            guard let principal = try await transaction.keys.authenticate(digest) else { return nil }
             guard let own = principal.scope?.tenantID else {
                 return try await Self.access(principal, tenantID: named ?? nil, in: transaction)
             }

@@ -36,6 +36,15 @@ struct KeyRoutes: Sendable {
             )
             guard let key = created else { throw HTTPProblem(.internalError) }
             let location = "/admin/v1/tenants/\(scope.tenantID)/keys/\(key.id)"
+            // Together with the key, so that a repetition never makes a second one; and without the secret.
+            try await context.attempt?.keep(
+                IdempotentAnswer(
+                    status: .created,
+                    headers: [.contentType: "application/json", .location: location],
+                    body: key.json.adding("key", .null).bytes
+                ),
+                in: transaction
+            )
             try await transaction.audit(
                 AuditEntry(
                     actor: context.principal.actor,

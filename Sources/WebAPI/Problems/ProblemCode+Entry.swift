@@ -7,7 +7,7 @@ extension ProblemCode {
             .bodyTooLarge, .queryTooLong:
             self.requestEntry
         case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped, .preconditionFailed,
-            .preconditionRequired, .cursorExpired:
+            .preconditionRequired, .cursorExpired, .idempotencyKeyReused, .requestInProgress:
             self.stateEntry
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
             .duplicateExtension:
@@ -144,6 +144,30 @@ extension ProblemCode {
                     en: "Read the set by GET and pass its ETag in If-Match."
                 )
             )
+        case .idempotencyKeyReused:
+            ProblemEntry(
+                LocalizedText(ru: "Idempotency-Key уже использован", en: "Idempotency-Key already used"),
+                meaning: LocalizedText(
+                    ru: "С этим Idempotency-Key уже пришёл другой запрос; этот не выполнен.",
+                    en: "Another request came with this Idempotency-Key; this one was not made."
+                ),
+                remedy: LocalizedText(
+                    ru: "Дайте новому запросу новый ключ; прежний повторяют только с тем же запросом без изменений.",
+                    en: "Give a new request a new key; repeat the same key only with the same request, unchanged."
+                )
+            )
+        case .requestInProgress:
+            ProblemEntry(
+                LocalizedText(ru: "Запрос ещё выполняется", en: "Request in progress"),
+                meaning: LocalizedText(
+                    ru: "Такой же запрос с этим Idempotency-Key ещё выполняется.",
+                    en: "The same request with this Idempotency-Key is still being made."
+                ),
+                remedy: LocalizedText(
+                    ru: "Повторите после времени, указанного в Retry-After: придёт ответ первого запроса.",
+                    en: "Repeat after the time in Retry-After: you get the answer of the first."
+                )
+            )
         case .cursorExpired:
             ProblemEntry(
                 LocalizedText(ru: "Курсор устарел", en: "Cursor expired"),
@@ -188,12 +212,15 @@ extension ProblemCode {
             ProblemEntry(
                 LocalizedText(ru: "Слишком много запросов", en: "Too many requests"),
                 meaning: LocalizedText(
-                    ru: "С этого адреса приходит слишком много запросов с неизвестными адресами событий.",
-                    en: "Too many requests for unknown event URLs come from this address."
+                    ru:
+                        "С этого адреса приходит слишком много запросов с неизвестными адресами событий или без действующего ключа API.",
+                    en: "Too many requests for unknown event URLs or without a valid API key come from this address."
                 ),
                 remedy: LocalizedText(
-                    ru: "Повторите после времени, указанного в Retry-After, и проверьте адреса событий на АТС.",
-                    en: "Repeat after the time in Retry-After, and check the event URLs on the PBX."
+                    ru:
+                        "Повторите после времени, указанного в Retry-After; проверьте адреса событий на АТС и ключ API: запросы с действующим ключом принимаются и сейчас.",
+                    en:
+                        "Repeat after the time in Retry-After; check the event URLs on the PBX and the API key: requests with a valid key are taken also now."
                 )
             )
         case .databaseUnavailable:

@@ -29,6 +29,8 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case extensionUnknown = "extension_unknown"
     case extensionTypeUnsupported = "extension_type_unsupported"
     case duplicateExtension = "duplicate_extension"
+    case idempotencyKeyReused = "idempotency_key_reused"
+    case requestInProgress = "request_in_progress"
     case preconditionRequired = "precondition_required"
     case tooManyRequests = "too_many_requests"
     case internalError = "internal_error"
@@ -47,14 +49,14 @@ package enum ProblemCode: String, CaseIterable, Sendable {
         case .notFound, .recordingAbsent, .recordingGone: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
-        case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped: .conflict
+        case .conflict, .tenantSuspended, .tenantRemoving, .extensionNotMapped, .requestInProgress: .conflict
         case .cursorExpired: .gone
         case .preconditionFailed: .preconditionFailed
         case .bodyTooLarge: .contentTooLarge
         case .queryTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .validationFailed, .userUnknown, .userRequired, .extensionUnknown, .extensionTypeUnsupported,
-            .duplicateExtension:
+            .duplicateExtension, .idempotencyKeyReused:
             .unprocessableContent
         case .preconditionRequired: .preconditionRequired
         case .tooManyRequests: .tooManyRequests

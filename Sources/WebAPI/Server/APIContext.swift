@@ -13,6 +13,8 @@ package struct APIContext: RequestContext {
     var requestID = ""
     /// Set by ``Authentication``.
     var access: Access?
+    /// Set by ``IdempotencyMiddleware`` when the sender may repeat the request.
+    var attempt: IdempotentAttempt?
     /// What the inner layers tell the outer ones.
     let trail = RequestTrail()
     private let peer: SocketAddress?

@@ -9,11 +9,12 @@ package func makeRouter(
 ) -> Router<APIContext> {
     let (router, allowedMethods) = makeEmptyRouter(configuration)
     addEventURLs(to: router, configuration: configuration, dependencies: dependencies)
+    let problems = problemMiddleware(configuration, allowedMethods: allowedMethods)
     HealthRoutes(dependencies: dependencies).add(to: router)
     ProblemPage().add(to: router)
     OpenAPIRoutes().add(to: router)
 
-    let authentication = Authentication(database: dependencies.database, operatorKey: configuration.operatorKeyDigest)
+    let authentication = Authentication(configuration: configuration, database: dependencies.database)
     let authenticated = router.group().add(middleware: authentication)
     MetricsRoute(render: dependencies.renderMetrics).add(to: authenticated.group(context: OperatorContext.self))
 
@@ -22,7 +23,10 @@ package func makeRouter(
         liveNews: dependencies.liveNews,
         database: dependencies.database
     )
+    let idempotency = IdempotencyMiddleware(database: dependencies.database, lease: configuration.idempotencyLease)
     let json = authenticated.group().add(middleware: JSONAcceptMiddleware())
+    // Errors become answers here already, so that they are kept for repetitions as others are.
+    json.add(middleware: idempotency).add(middleware: problems)
     let tenants = json.group("admin/v1/tenants", context: OperatorContext.self)
     TenantRoutes(database: dependencies.database, keyRing: dependencies.keyRing).add(to: tenants)
     TenantRemovalRoute(database: dependencies.database, changes: changes).add(to: tenants)

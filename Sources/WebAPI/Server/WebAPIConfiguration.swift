@@ -15,6 +15,12 @@ package struct WebAPIConfiguration: Sendable {
     package var unknownTokenBurst: Double
     /// Requests for unknown event URLs that one address may send a second, in the long run.
     package var unknownTokensPerSecond: Double
+    /// Requests without a valid API key that one address may send at once.
+    package var failedAuthenticationBurst: Double
+    /// Requests without a valid API key that one address may send a second, in the long run.
+    package var failedAuthenticationsPerSecond: Double
+    /// How long a request with an Idempotency-Key keeps the key when the process dies before the answer.
+    package var idempotencyLease: Duration
     /// Bounds of event streams.
     package var eventStreams: EventStreamLimits
     /// What assembly decides for tenants without a setting of their own, as the workers are configured.
@@ -27,6 +33,9 @@ package struct WebAPIConfiguration: Sendable {
         defaultLanguage: Language = .en,
         unknownTokenBurst: Double = 500,
         unknownTokensPerSecond: Double = 10,
+        failedAuthenticationBurst: Double = 20,
+        failedAuthenticationsPerSecond: Double = 1.0 / 3,
+        idempotencyLease: Duration = .seconds(45),
         eventStreams: EventStreamLimits = EventStreamLimits(),
         assemblyDefaults: AssemblyDefaults = AssemblyDefaults(grace: .seconds(5))
     ) {
@@ -36,6 +45,9 @@ package struct WebAPIConfiguration: Sendable {
         self.defaultLanguage = defaultLanguage
         self.unknownTokenBurst = unknownTokenBurst
         self.unknownTokensPerSecond = unknownTokensPerSecond
+        self.failedAuthenticationBurst = failedAuthenticationBurst
+        self.failedAuthenticationsPerSecond = failedAuthenticationsPerSecond
+        self.idempotencyLease = idempotencyLease
         self.eventStreams = eventStreams
         self.assemblyDefaults = assemblyDefaults
     }

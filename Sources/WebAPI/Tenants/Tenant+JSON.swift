@@ -1,7 +1,11 @@
-import Storage
+package import Postgres
+package import Storage
 import Telephony
 
 extension Tenant {
+    /// The tenant in the audit log, which never has its app secret.
+    package var audited: PostgresJSON { PostgresJSON(bytes: self.json.bytes) }
+
     /// The tenant as operators read it; the app secret is never shown.
     var json: JSONValue {
         [

@@ -100,7 +100,7 @@ struct TenantRoutes: Sendable {
                 actor: context.principal.actor,
                 action: "tenant.put",
                 target: "tenant:\(id)",
-                before: old.map { PostgresJSON(bytes: $0.json.bytes) },
+                before: old?.audited,
                 after: PostgresJSON(
                     bytes: tenant.json.adding("app_secret_changed", .bool(wanted.appSecret != nil)).bytes
                 ),

@@ -3,7 +3,8 @@ import ServiceLifecycle
 package import Storage
 
 /// Keeps the partitions of events: those of the next days are there, so that no event falls into the default partition, and
-/// those that are older than the retention go. Agents' events, which are few, lie in one table and go with them.
+/// those that are older than the retention go. Agents' events, which are few, lie in one table and go with them. So do the
+/// answers to idempotent requests, after a day.
 package struct PartitionKeeper: Service {
     private let database: Database
     private let retention: Duration?
@@ -35,6 +36,9 @@ package struct PartitionKeeper: Service {
             }
         }
         guard isMade else { return .seconds(30) }
+        _ = await self.attempt("old answers to idempotent requests could not be removed") {
+            _ = try await self.database.system { try await $0.idempotency.dropOld() }
+        }
         guard let retention = self.retention else { return .seconds(3600) }
         let isDropped = await self.attempt("old events could not be dropped") {
             while let day = try await self.dropPartition(retention: retention) {

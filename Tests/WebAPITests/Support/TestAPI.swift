@@ -59,7 +59,8 @@ struct TestAPI: Sendable {
             let keyRing = try KeyRing(parsing: "k1:" + Data(repeating: 7, count: 32).base64EncodedString())
             var configuration = WebAPIConfiguration(
                 publicURL: "https://crm.example.com/",
-                operatorKeyDigest: SecretDigest(of: Self.operatorKey)
+                operatorKeyDigest: SecretDigest(of: Self.operatorKey),
+                failedAuthenticationBurst: 100_000
             )
             options.configure(&configuration)
             let webConfiguration = configuration
@@ -110,13 +111,22 @@ struct TestAPI: Sendable {
     struct Restarted: Sendable {
         let api: TestAPI
 
-        func send(_ method: HTTPRequest.Method, _ path: String, key: String) async throws -> Answer {
+        func send(
+            _ method: HTTPRequest.Method,
+            _ path: String,
+            key: String,
+            json: JSONValue? = nil,
+            headers: HTTPFields = [:]
+        ) async throws -> Answer {
             let router = makeRouter(configuration: self.api.configuration, dependencies: self.api.dependencies)
-            return try await Application(router: router).test(.router) { client in
+            var headers = headers
+            headers[.authorization] = "Bearer \(key)"
+            return try await Application(router: router).test(.router) { [headers] client in
                 let response = try await client.execute(
                     uri: path,
                     method: method,
-                    headers: [.authorization: "Bearer \(key)"]
+                    headers: headers,
+                    body: json.map { ByteBuffer(bytes: $0.bytes) }
                 )
                 return Answer(
                     status: response.status,
