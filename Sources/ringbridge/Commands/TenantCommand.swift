@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Storage
 import Telephony
+import WebAPI
 
 /// `tenant put|list|show|suspend|remove`.
 struct TenantCommand: AsyncParsableCommand {
@@ -51,9 +52,16 @@ struct TenantCommand: AsyncParsableCommand {
                 try await database.system { transaction in
                     let old = try await transaction.tenants.hold(id)
                     let definition = try self.definition(id: id, old: old, secret: secret, keyRing: keyRing)
-                    let tenant = try await transaction.tenants.put(definition, ifVersion: old?.version ?? 0)
+                    let written = try await transaction.tenants.put(definition, ifVersion: old?.version ?? 0)
+                    guard let tenant = written else { return Tenant?.none }
                     try await transaction.audit(
-                        AuditEntry(actor: Principal.shell.actor, action: "tenant.put", target: id.rawValue),
+                        AuditEntry(
+                            actor: Principal.shell.actor,
+                            action: "tenant.put",
+                            target: "tenant:\(id)",
+                            before: old?.audited,
+                            after: tenant.audited
+                        ),
                         tenantID: id
                     )
                     return tenant
