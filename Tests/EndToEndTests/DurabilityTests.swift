@@ -134,6 +134,63 @@ struct DurabilityTests {
         }
     }
 
+    @Test("events that came while PostgreSQL was away survive kill -9 of the server in its spool and become records")
+    func spoolSurvives() async throws {
+        try await Installation.with { installation in
+            let spool = installation.directory.appending(path: "spool").path
+            let server = try await installation.startServer(environment: ["SPOOL_DIR": spool])
+            let key = try await installation.onboard(server)
+            let path = try installation.eventPath(of: 85_219)
+            let acknowledged = Acknowledged()
+            // In the middle of the load, whatever the machine's speed: PostgreSQL goes at the first 100, the server at 1500.
+            await withTaskGroup(of: Void.self) { senders in
+                for connection in 0..<16 {
+                    senders.addTask {
+                        for number in 0..<400 {
+                            let callID = "spool-\(connection)-\(number)"
+                            guard let status = try? await server.post(Self.outgoing(callID), to: path) else { return }
+                            if status == 200 { acknowledged.note(callID) }
+                        }
+                    }
+                }
+                senders.addTask {
+                    while acknowledged.callIDs.count < 100 { await Task.yield() }
+                    try? installation.cluster("crash")
+                    while acknowledged.callIDs.count < 1500 { await Task.yield() }
+                    await server.program.end(SIGKILL)
+                }
+            }
+            let expected = acknowledged.callIDs
+            #expect(expected.count >= 1500)
+            #expect(expected.count < 16 * 400)
+            #expect(server.program.log.contains("events go to the spool"))
+            try installation.cluster("start")
+            let again = try await installation.startServer(environment: ["SPOOL_DIR": spool])
+            // A directory has one process.
+            let second = try BuiltProgram(
+                "ringbridge",
+                ["serve"],
+                environment: installation.variables(["SPOOL_DIR": spool])
+            )
+            #expect(await second.exitStatus() == 1)
+            #expect(second.log.contains("SPOOL_DIR"))
+            let records = try await Self.follow(again, key: key, until: expected)
+            #expect(expected.subtracting(records.map(\.callID)) == [])
+            #expect(Set(records.map(\.callID)).count == records.count)
+            #expect(records.allSatisfy { $0.status == "answered" && $0.userID == "u102" })
+            let metrics = try await again.send(.get, "/metrics", key: installation.operatorKey, expecting: 200)
+            #expect(metrics.text.contains("ringbridge_spool_drained_events"))
+            // SIGTERM with events in the spool: they are acknowledged, and the next server brings them home.
+            try installation.cluster("stop")
+            #expect(try await again.post(Self.outgoing("late"), to: path) == 200)
+            #expect(await again.program.end() == 0)
+            try installation.cluster("start")
+            let third = try await installation.startServer(environment: ["SPOOL_DIR": spool])
+            _ = try await Self.follow(third, key: key, until: expected.union(["late"]))
+            #expect(await third.program.end() == 0)
+        }
+    }
+
     @Test("the complete log of a run holds no event token and no key")
     func noSecretsInTheLog() async throws {
         try await Installation.with { installation in

@@ -89,7 +89,14 @@ struct Installation: Sendable {
 
     /// Starts the built server; on `port`, or on a free one.
     func startServer(port: Int = 0, environment: [String: String] = [:]) async throws -> Server {
-        var variables = [
+        let variables = self.variables(environment, port: port)
+        let program = try BuiltProgram("ringbridge", ["serve"], environment: variables)
+        return Server(program: program, url: try await program.line(beginning: "listening on "), http: self.http)
+    }
+
+    /// The environment of a server.
+    func variables(_ more: [String: String], port: Int = 0) -> [String: String] {
+        let variables = [
             "DATABASE_URL": self.databaseURL("ringbridge_server"),
             "HTTP_PORT": String(port),
             "PUBLIC_URL": "http://127.0.0.1:\(port == 0 ? 1 : port)",
@@ -99,9 +106,7 @@ struct Installation: Sendable {
             "LOG_LEVEL": "trace",
             "LOG_FORMAT": "json",
         ]
-        variables.merge(environment) { _, new in new }
-        let program = try BuiltProgram("ringbridge", ["serve"], environment: variables)
-        return Server(program: program, url: try await program.line(beginning: "listening on "), http: self.http)
+        return variables.merging(more) { $1 }
     }
 
     /// Onboards tenant 807 with two phones, an IVR and a queue; returns a connector's key.

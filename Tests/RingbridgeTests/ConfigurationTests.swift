@@ -33,6 +33,28 @@ struct ConfigurationTests {
         #expect(configuration.assemblyDefaults.callRetention == nil)
         #expect(configuration.operatorKeyDigest == nil)
         #expect(configuration.trustedProxies.isEmpty)
+        #expect(configuration.spool == nil)
+    }
+
+    @Test(
+        "the spool's size is bytes or has a unit",
+        arguments: [("1048576", 1 << 20), ("64MiB", 64 << 20), ("2GiB", 2 << 30)]
+    )
+    func spool(text: String, bytes: Int) throws {
+        let variables = ["SPOOL_DIR": "/var/lib/ringbridge/spool", "SPOOL_MAX_BYTES": text]
+        let spool = try Self.read(Self.complete.merging(variables) { $1 }).spool
+        #expect(spool?.directory == "/var/lib/ringbridge/spool")
+        #expect(spool?.maximumBytes == bytes)
+        #expect(try Self.read(Self.complete.merging(["SPOOL_DIR": "/s"]) { $1 }).spool?.maximumBytes == 1 << 30)
+    }
+
+    @Test("a size that is none", arguments: ["1GB", "-1", "9999999999GiB", "much", "MiB"])
+    func noSize(text: String) throws {
+        let error = #expect(throws: ConfigurationError.self) {
+            try Self.read(Self.complete.merging(["SPOOL_MAX_BYTES": text]) { $1 })
+        }
+        #expect(error?.problems.count == 1)
+        #expect(error?.problems.first?.hasPrefix("SPOOL_MAX_BYTES: ") == true)
     }
 
     @Test("all problems are reported at once, each naming its variable, none with a secret")
@@ -51,14 +73,15 @@ struct ConfigurationTests {
                 "TRUSTED_PROXIES": "10.0.0.0/99",
                 "LOG_LEVEL": "loud",
                 "LOG_FORMAT": "xml",
-                "SPOOL_DIR": "/var/spool/ringbridge",
+                "SPOOL_DIR": "spool",
+                "SPOOL_MAX_BYTES": "1000KiB",
             ])
         }
         let problems = try #require(error?.problems)
         let expected = [
             "DATABASE_URL", "PUBLIC_URL", "MASTER_KEYS", "OPERATOR_KEY", "HTTP_PORT", "ASSEMBLY_GRACE",
             "DRIFT_CHECK_INTERVAL", "EVENT_RETENTION", "CALL_RETENTION", "PBX_URL",
-            "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "SPOOL_DIR",
+            "TRUSTED_PROXIES", "LOG_LEVEL", "LOG_FORMAT", "SPOOL_DIR", "SPOOL_MAX_BYTES",
         ]
         for name in expected {
             #expect(problems.filter { $0.hasPrefix(name) }.count == 1, "\(name) is reported once")

@@ -258,6 +258,7 @@ enum StatementRegistry {
 
     private static let calls: [any Statement] = [
         InsertEvents(batch: EventBatch()),
+        InsertLateEvents(events: []),
         EnsureEventPartitions(daysAhead: 1),
         DropEventPartition(retentionSeconds: 86_400),
         ClaimAssembly(limit: 1, now: nil),

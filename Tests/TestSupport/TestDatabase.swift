@@ -164,6 +164,15 @@ package func withService<Value: Sendable>(
     logger: Logger = Logger(label: "test"),
     body: () async throws -> Value
 ) async throws -> Value {
+    try await withServices(services, logger: logger, body: body)
+}
+
+/// Runs services while `body` runs, then shuts them down gracefully, the last one first.
+package func withServices<Value: Sendable>(
+    _ services: [any Service],
+    logger: Logger = Logger(label: "test"),
+    body: () async throws -> Value
+) async throws -> Value {
     let group = ServiceGroup(services: services, logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }

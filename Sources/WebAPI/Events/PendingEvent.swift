@@ -1,4 +1,5 @@
 import Storage
+import Telephony
 
 /// An event that waits to be durable, and who waits for that.
 struct PendingEvent: Sendable {
@@ -6,6 +7,8 @@ struct PendingEvent: Sendable {
     var owner: EventTokenOwner
     /// The address that sent it.
     var source: String?
+    /// By this machine's clock.
+    var arrivedAt: Timestamp
     var waiter: CheckedContinuation<Result<Void, IntakeError>, Never>
 
     /// About what it takes in memory while it waits.

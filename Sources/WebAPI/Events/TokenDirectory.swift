@@ -11,6 +11,7 @@ import Synchronization
 /// unknown tokens, however many come, cost one small query at a time.
 package final class TokenDirectory: Service, Sendable {
     private struct Waiter: Sendable {
+        var since = ContinuousClock.now
         var continuation: CheckedContinuation<Result<Void, any Error>, Never>
     }
 
@@ -25,12 +26,16 @@ package final class TokenDirectory: Service, Sendable {
         /// Of `owners`; nil before they were read.
         var version: Int64?
         var waiters: [Waiter] = []
+        /// Whom the look in progress answers.
+        var asking: [Waiter] = []
         var hasEnded = false
     }
 
     private let database: Database
     private let listener: PostgresListener
     private let interval: Duration
+    /// How long an unknown digest waits for the database.
+    private let patience: Duration
     private let logger: Logger
     private let state = Mutex(State())
     private let wakeUps: AsyncStream<Void>
@@ -38,24 +43,27 @@ package final class TokenDirectory: Service, Sendable {
 
     /// A directory that answers while ``run()`` runs.
     ///
-    /// `interval`: between two looks at the version without a reason.
+    /// `interval`: between two looks at the version without a reason. `patience`: how long an unknown digest waits for the
+    /// database.
     package init(
         database: Database,
         listener: PostgresListener,
         interval: Duration = .seconds(5),
+        patience: Duration = .seconds(3),
         logger: Logger
     ) {
         self.database = database
         self.listener = listener
         self.interval = interval
+        self.patience = patience
         self.logger = logger
         (self.wakeUps, self.wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The owner of a token of an extension; nil when no such token has this digest, or its tenant is being removed.
     ///
-    /// - Throws: ``StorageError`` when memory does not have it and the database cannot be asked; ``IntakeError/shuttingDown``
-    ///   when it cannot because the directory has ended.
+    /// - Throws: ``StorageError`` when memory does not have it and the database cannot be asked; ``IntakeError/unavailable`` when
+    ///   it does not answer; ``IntakeError/shuttingDown`` when it cannot be asked because the directory has ended.
     package func owner(of digest: SecretDigest) async throws -> EventTokenOwner? {
         try await self.find { $0.extensions[digest] }
     }
@@ -102,6 +110,12 @@ package final class TokenDirectory: Service, Sendable {
                         self.wake.yield()
                     }
                 }
+                group.addTask {
+                    while !Task.isCancelled {
+                        try? await Task.sleep(for: self.patience / 4)
+                        self.disappoint(before: .now - self.patience)
+                    }
+                }
                 await self.sync()
                 for await _ in self.wakeUps {
                     await self.sync()
@@ -113,19 +127,34 @@ package final class TokenDirectory: Service, Sendable {
         }
         let waiters = self.state.withLock { state in
             state.hasEnded = true
-            defer { state.waiters = [] }
-            return state.waiters
+            defer { (state.waiters, state.asking) = ([], []) }
+            return state.waiters + state.asking
         }
         for waiter in waiters {
             waiter.continuation.resume(returning: .failure(IntakeError.shuttingDown))
         }
     }
 
+    /// Answers those who have waited too long: the database does not even refuse.
+    private func disappoint(before instant: ContinuousClock.Instant) {
+        let waiters = self.state.withLock { state in
+            let isLate = { (waiter: Waiter) in waiter.since < instant }
+            defer {
+                state.waiters.removeAll(where: isLate)
+                state.asking.removeAll(where: isLate)
+            }
+            return (state.waiters + state.asking).filter(isLate)
+        }
+        for waiter in waiters {
+            waiter.continuation.resume(returning: .failure(IntakeError.unavailable))
+        }
+    }
+
     /// Reads the tokens when their version has changed, then answers those who waited before it began.
     private func sync() async {
-        let (waiters, known) = self.state.withLock { state in
-            defer { state.waiters = [] }
-            return (state.waiters, state.version)
+        let known = self.state.withLock { state in
+            (state.asking, state.waiters) = (state.waiters, [])
+            return state.version
         }
         let result: Result<Void, any Error>
         do {
@@ -147,6 +176,10 @@ package final class TokenDirectory: Service, Sendable {
             let text = (error as? StorageError)?.description ?? "\(type(of: error))"
             self.logger.warning("event tokens could not be read", metadata: ["error": .string(text)])
             result = .failure(error)
+        }
+        let waiters = self.state.withLock { state in
+            defer { state.asking = [] }
+            return state.asking
         }
         for waiter in waiters {
             waiter.continuation.resume(returning: result)

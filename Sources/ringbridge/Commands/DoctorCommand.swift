@@ -11,7 +11,7 @@ import Workers
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks configuration, database, schema, role, key ring, public URL and each tenant's PBX.",
+        abstract: "Checks configuration, spool, database, schema, role, key ring, public URL and each tenant's PBX.",
         discussion: """
             Names the fix for what fails, and exits with 1 then. A check that needs one that failed is left out. The checks \
             of a tenant are those of POST /admin/v1/tenants/{tenant}/check; suspended tenants have none.
@@ -49,13 +49,16 @@ struct DoctorCommand: AsyncParsableCommand {
         guard !failed else { throw ExitCode(1) }
     }
 
-    /// Configuration, database, schema, role, key ring, in this order: each needs the ones before.
+    /// Configuration, spool, database, schema, role, key ring, in this order: each needs the ones before.
     private func checkInstallation() async throws -> [CheckLine] {
         var lines: [CheckLine] = []
         do {
             let reader = try await ConfigurationSource.reader(file: self.common.config)
-            _ = try ServerConfiguration(reader: reader)
+            let configuration = try ServerConfiguration(reader: reader)
             lines.append(CheckLine("configuration", detail: "complete"))
+            if let spool = configuration.spool {
+                lines.append(Self.checkSpool(spool.directory))
+            }
         } catch let error as ConfigurationError {
             return error.problems.map { CheckLine("configuration", failure: $0, fix: "set it; see README.md") }
         } catch {
@@ -83,6 +86,24 @@ struct DoctorCommand: AsyncParsableCommand {
             return lines + [CheckLine("database", error)]
         }
         return lines
+    }
+
+    /// The spool's directory, which the server makes when it is missing, is not touched: a server may be using it.
+    private static func checkSpool(_ directory: String) -> CheckLine {
+        var existing = URL(filePath: directory)
+        while !FileManager.default.fileExists(atPath: existing.path), existing.path != "/" {
+            existing.deleteLastPathComponent()
+        }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: existing.path)
+        let isDirectory = attributes?[.type] as? FileAttributeType == .typeDirectory
+        guard isDirectory, FileManager.default.isWritableFile(atPath: existing.path) else {
+            return CheckLine(
+                "spool",
+                failure: "\(existing.path) is no directory that this user may write",
+                fix: "set SPOOL_DIR to a directory that the server's user may write, or mend its owner"
+            )
+        }
+        return CheckLine("spool", detail: "its directory can be written")
     }
 
     /// Key ring, public URL and PBXs, when the installation is right.

@@ -7,6 +7,7 @@ import Observability
 import Postgres
 import RingmeAPI
 import ServiceLifecycle
+import Spool
 import Storage
 import UnixSignals
 import WebAPI
@@ -29,9 +30,10 @@ struct Composition {
         let metrics = PrometheusRegistry()
         MetricsSystem.bootstrap(metrics)
         try await self.checkDatabase()
+        let spool = try await self.openSpool()
 
         let http = PBXHTTPClient()
-        let group = ServiceGroup(configuration: self.services(metrics: metrics, http: http))
+        let group = ServiceGroup(configuration: self.services(metrics: metrics, http: http, spool: spool))
         let result: Result<Void, any Error>
         do {
             try await group.run()
@@ -48,7 +50,11 @@ struct Composition {
     }
 
     /// In the order of dependency: stopped in reverse, so HTTP goes first and the pool last.
-    private func services(metrics: PrometheusRegistry, http: PBXHTTPClient) -> ServiceGroupConfiguration {
+    private func services(
+        metrics: PrometheusRegistry,
+        http: PBXHTTPClient,
+        spool: Spool?
+    ) -> ServiceGroupConfiguration {
         let configuration = self.configuration
         let pool = PostgresPool(
             configuration: configuration.database,
@@ -72,7 +78,7 @@ struct Composition {
             services += self.workers(database: database, listener: listener, http: http)
         }
         if self.only != .workers {
-            services += self.api(database: database, listener: listener, metrics: metrics)
+            services += self.api(database: database, listener: listener, metrics: metrics, spool: spool)
         }
         var group = ServiceGroupConfiguration(
             services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) },
@@ -160,9 +166,26 @@ struct Composition {
         ]
     }
 
-    private func api(database: Database, listener: PostgresListener, metrics: PrometheusRegistry) -> [any Service] {
+    private func api(
+        database: Database,
+        listener: PostgresListener,
+        metrics: PrometheusRegistry,
+        spool: Spool?
+    ) -> [any Service] {
         let configuration = self.configuration
-        let intake = EventIntake(store: EventStore(database: database), logger: Logger(label: "ringbridge.intake"))
+        let eventSpool = spool.map { spool in
+            EventSpool(
+                spool: spool,
+                store: LateEventStore(database: database),
+                now: WebAPIDependencies.systemClock,
+                logger: Logger(label: "ringbridge.spool")
+            )
+        }
+        let intake = EventIntake(
+            store: EventStore(database: database),
+            spool: eventSpool,
+            logger: Logger(label: "ringbridge.intake")
+        )
         let tokens = TokenDirectory(database: database, listener: listener, logger: Logger(label: "ringbridge.tokens"))
         let exports = CallExports(database: database, logger: Logger(label: "ringbridge.exports"))
         let liveNews = LiveNews(database: database, listener: listener, logger: Logger(label: "ringbridge.live"))
@@ -184,7 +207,8 @@ struct Composition {
             readiness: { await Self.readiness(of: database, keyRing: configuration.keyRing) },
             logger: Logger(label: "ringbridge.http")
         )
-        var services: [any Service] = [tokens, intake, exports, liveNews]
+        // The spool ends after the intake, which may need it to the last.
+        var services: [any Service] = [tokens] + (eventSpool.map { [$0] } ?? []) + [intake, exports, liveNews]
         services.append(
             self.listener(
                 for: makeRouter(configuration: webConfiguration, dependencies: dependencies),
@@ -244,6 +268,23 @@ struct Composition {
         }
         await connection.close()
         try result.get()
+    }
+
+    /// The spool with what an earlier process left in it; nil when there is none to be, or nothing here receives events.
+    private func openSpool() async throws -> Spool? {
+        guard let configuration = self.configuration.spool, self.only != .workers else { return nil }
+        let spool = Spool(
+            directory: configuration.directory,
+            maximumBytes: configuration.maximumBytes,
+            now: WebAPIDependencies.systemClock,
+            logger: Logger(label: "ringbridge.spool")
+        )
+        do throws(SpoolError) {
+            try await spool.open()
+        } catch {
+            throw CommandFailure(error.description)
+        }
+        return spool
     }
 
     /// The checks of `/readyz`.

@@ -15,6 +15,7 @@ import WebAPI
 ///   - `PUBLIC_URL` (required): base of the URLs given to the PBX
 ///   - `MASTER_KEYS` (secret, required): `id:base64(32 bytes)[,id:base64]`, the first seals
 ///   - `PBX_URL`: default PBX host
+///   - `SPOOL_DIR`, `SPOOL_MAX_BYTES`: where events wait while the database is away, and how many bytes of them
 ///   - `ASSEMBLY_GRACE`: rule 5's delay
 ///   - `DRIFT_CHECK_INTERVAL`: how old a look at an extension may become
 ///   - `EVENT_RETENTION`, `CALL_RETENTION`: how long events and call records are kept, or `unlimited`
@@ -30,6 +31,8 @@ struct ServerConfiguration {
     var publicURL: String
     var keyRing: KeyRing
     var pbxURL: String
+    /// Nil: without the database events are refused.
+    var spool: SpoolConfiguration?
     /// `ASSEMBLY_GRACE` and `CALL_RETENTION`.
     var assemblyDefaults: AssemblyDefaults
     var driftCheckInterval: Duration
@@ -78,10 +81,8 @@ struct ServerConfiguration {
                 return cidr
             }
         }
+        self.spool = SpoolConfiguration(&values)
         self.logging = LoggingConfiguration(&values)
-        for name in ["SPOOL_DIR", "SPOOL_MAX_BYTES"] where values.text(name) != nil {
-            values.note(name, "this version does not have it; unset it")
-        }
         guard let database, let publicURL, let keyRing, values.problems.isEmpty else {
             throw ConfigurationError(problems: values.problems)
         }
@@ -100,6 +101,30 @@ extension ConfigurationValues {
             grace: self.value("ASSEMBLY_GRACE", default: .seconds(5), ValueParsing.duration),
             callRetention: self.value("CALL_RETENTION", default: nil, ValueParsing.retention)
         )
+    }
+}
+
+/// Where events wait while the database is away.
+struct SpoolConfiguration {
+    var directory: String
+    var maximumBytes: Int
+
+    /// Nil: no directory is named.
+    init?(_ values: inout ConfigurationValues) {
+        let maximumBytes = values.value("SPOOL_MAX_BYTES", default: 1 << 30) { text in
+            let bytes = try ValueParsing.bytes(text)
+            guard bytes >= 1 << 20 else { throw MalformedValue("\"\(text)\" is under 1MiB") }
+            return bytes
+        }
+        let directory = values.optional("SPOOL_DIR") { text in
+            guard text.hasPrefix("/") else {
+                throw MalformedValue("\"\(text)\" does not begin with /; write for example /var/lib/ringbridge/spool")
+            }
+            return text
+        }
+        guard let directory else { return nil }
+        self.directory = directory
+        self.maximumBytes = maximumBytes
     }
 }
 

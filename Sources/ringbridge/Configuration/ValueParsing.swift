@@ -23,6 +23,17 @@ enum ValueParsing {
         return retention
     }
 
+    /// A number of bytes: `1073741824`, `512MiB`, `1GiB`.
+    static func bytes(_ text: String) throws -> Int {
+        let units: [(suffix: String, shift: Int)] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)]
+        for (suffix, shift) in units where text.hasSuffix(suffix) {
+            if let number = Int(text.dropLast(suffix.count)), number >= 0, number <= Int.max >> shift {
+                return number << shift
+            }
+        }
+        throw MalformedValue("\"\(text)\" is not a number of bytes; write for example 512MiB, 1GiB or 1073741824")
+    }
+
     /// A TCP port; 0 picks one.
     static func port(_ text: String) throws -> Int {
         guard let port = Int(text), (0...65535).contains(port) else {

@@ -5,6 +5,7 @@ import HummingbirdTesting
 import Logging
 import NIOCore
 import Postgres
+import ServiceLifecycle
 import Storage
 import Telephony
 import TestSupport
@@ -30,6 +31,7 @@ struct TestAPI: Sendable {
     let keyRing: KeyRing
     let listener: PostgresListener
     let exports: CallExports
+    let spool: EventSpool?
     let configuration: WebAPIConfiguration
     let dependencies: WebAPIDependencies
 
@@ -40,6 +42,7 @@ struct TestAPI: Sendable {
         var configure: (inout WebAPIConfiguration) -> Void = { _ in }
         var readiness: [ReadinessCheck] = []
         var intake: (EventStore) -> EventIntake? = { _ in nil }
+        var spool: (Database) async throws -> EventSpool? = { _ in nil }
         var exports: (Database) -> CallExports = { CallExports(database: $0, logger: Logger(label: "test")) }
     }
 
@@ -53,7 +56,8 @@ struct TestAPI: Sendable {
             let listener = PostgresListener(configuration: test.server, logger: logger)
             let tokens = TokenDirectory(database: test.database, listener: listener, logger: logger)
             let store = EventStore(database: test.database)
-            let intake = options.intake(store) ?? EventIntake(store: store, logger: logger)
+            let spool = try await options.spool(test.database)
+            let intake = options.intake(store) ?? EventIntake(store: store, spool: spool, logger: logger)
             let exports = options.exports(test.database)
             let liveNews = LiveNews(database: test.database, listener: listener, logger: logger)
             let keyRing = try KeyRing(parsing: "k1:" + Data(repeating: 7, count: 32).base64EncodedString())
@@ -85,7 +89,8 @@ struct TestAPI: Sendable {
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
                 logger: logger
             )
-            try await withService(listener, tokens, intake, exports, liveNews, logger: logger) {
+            let services: [any Service] = [listener, tokens] + (spool.map { [$0] } ?? []) + [intake, exports, liveNews]
+            try await withServices(services, logger: logger) {
                 try await application.test(options.setup) { client in
                     try await body(
                         TestAPI(
@@ -96,6 +101,7 @@ struct TestAPI: Sendable {
                             keyRing: keyRing,
                             listener: listener,
                             exports: exports,
+                            spool: spool,
                             configuration: webConfiguration,
                             dependencies: dependencies
                         )
