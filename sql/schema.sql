@@ -2435,6 +2435,14 @@ GRANT ALL ON FUNCTION public.erase_tenant_rows(erased text, batch integer) TO ri
 REVOKE ALL ON FUNCTION public.finish_tenant_removal(erased text, batch integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.finish_tenant_removal(erased text, batch integer) TO ringbridge_system;
 
+-- Name: FUNCTION note_active_since(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.note_active_since() FROM PUBLIC;
+
+-- Name: FUNCTION note_event_token_change(); Type: ACL; Schema: public
+
+REVOKE ALL ON FUNCTION public.note_event_token_change() FROM PUBLIC;
+
 -- Name: FUNCTION revoke_connector_role(tenant text, name text); Type: ACL; Schema: public
 
 REVOKE ALL ON FUNCTION public.revoke_connector_role(tenant text, name text) FROM PUBLIC;

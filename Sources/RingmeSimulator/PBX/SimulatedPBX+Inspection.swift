@@ -34,6 +34,11 @@ extension SimulatedPBX {
         withState { $0.log.removeAll() }
     }
 
+    /// The access tokens issued and not taken back: secrets of the integration.
+    package var accessTokens: [String] {
+        withState { Array($0.tokens.keys) }
+    }
+
     /// What an integration must never do and did.
     package var violations: [Violation] {
         withState { $0.violations }
