@@ -7,8 +7,8 @@ import Telephony
 /// A call's recording: `GET /v1/calls/{id}/recording` leads to the PBX's temporary URL. A worker asks the PBX for it; the URL
 /// is a secret, and is kept by nobody here.
 struct RecordingRoute: Sendable {
-    /// How long the PBX may take.
-    private static let patience = Duration.seconds(20)
+    /// Seconds that the PBX may take when nobody says.
+    private static let wait = 20
 
     let database: Database
     /// The same as the workers'.
@@ -25,16 +25,22 @@ struct RecordingRoute: Sendable {
             guard let recordingID = call.record.recordingID else {
                 throw HTTPProblem(.recordingAbsent, detail: self.absence(of: call.record))
             }
-            let url = try await self.url(of: recordingID, scope: context.scope)
-            return Response(
-                status: .found,
-                headers: [.location: url, .cacheControl: "no-store", .referrerPolicy: "no-referrer"]
-            )
+            let wait = PreferredWait(request, standard: Self.wait)
+            let url = try await self.url(of: recordingID, scope: context.scope, until: wait.deadline)
+            var headers = wait.headers
+            headers[.location] = url
+            headers[.cacheControl] = "no-store"
+            headers[.referrerPolicy] = "no-referrer"
+            return Response(status: .found, headers: headers)
         }
     }
 
     /// - Throws: ``HTTPProblem``: 404 when the PBX no longer has the recording, 503 when it cannot be asked now.
-    private func url(of recordingID: String, scope: TenantScope) async throws -> String {
+    private func url(
+        of recordingID: String,
+        scope: TenantScope,
+        until deadline: ContinuousClock.Instant
+    ) async throws -> String {
         let id = UUID()
         let answer: RecordingAnswer
         do {
@@ -43,7 +49,7 @@ struct RecordingRoute: Sendable {
                 to: .recording(recordingID),
                 id: id,
                 of: scope,
-                until: .now + Self.patience
+                until: deadline
             )
         } catch let problem as HTTPProblem where problem.code == .noAnswerInTime {
             throw HTTPProblem.temporary(.pbxUnavailable, retryAfterSeconds: 10)

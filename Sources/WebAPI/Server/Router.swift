@@ -55,12 +55,6 @@ package func makeRouter(
 
     let connector = json.group("v1", context: ConnectorContext.self)
     CallRoutes(database: dependencies.database).add(to: connector)
-    RecordingRoute(
-        database: dependencies.database,
-        keyRing: dependencies.keyRing,
-        inquiries: InquiryWait(database: dependencies.database, changes: changes),
-        now: dependencies.now
-    ).add(to: connector)
     AgentRoutes(database: dependencies.database).add(to: connector)
     explanations.add(to: connector)
     ConnectorRoutes(database: dependencies.database).add(to: connector)
@@ -68,6 +62,12 @@ package func makeRouter(
     // These have other forms than JSON too.
     let reader = authenticated.group("v1", context: ConnectorContext.self)
     CallListRoute(database: dependencies.database, exports: dependencies.exports).add(to: reader)
+    RecordingRoute(
+        database: dependencies.database,
+        keyRing: dependencies.keyRing,
+        inquiries: InquiryWait(database: dependencies.database, changes: changes),
+        now: dependencies.now
+    ).add(to: reader)
     let streams = EventStreams(
         database: dependencies.database,
         changes: changes,
