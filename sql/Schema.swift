@@ -34,7 +34,7 @@ package enum Schema {
         File(version: 11, name: "inquiries", bytes: PackageResources._011_inquiries_sql),
         File(version: 12, name: "turns", bytes: PackageResources._012_turns_sql),
         File(version: 13, name: "administration", bytes: PackageResources._013_administration_sql),
-        File(version: 15, name: "live", bytes: PackageResources._015_live_sql),
-        File(version: 16, name: "isolation", bytes: PackageResources._016_isolation_sql),
+        File(version: 14, name: "live", bytes: PackageResources._014_live_sql),
+        File(version: 15, name: "isolation", bytes: PackageResources._015_isolation_sql),
     ]
 }
