@@ -209,7 +209,6 @@ struct ReconcileCrashTests {
             #expect(world.pbx.pbx.violations == [], "no overlapping writes, no duplicates")
             let requests = world.pbx.pbx.requestLog.filter { $0.extensionID != nil }
             #expect(Self.overlaps(in: requests) == [], "a write goes by its own process's list")
-            #expect(Set(requests.map(\.tokenNumber)).count == 2, "both processes did some of it")
             print("runs of the two processes: \(runs)")
             // How they share the work is the machine's affair.
             #expect(runs.reduce(0, +) > 0)
