@@ -115,8 +115,9 @@ struct MappingEditTests {
                         try await api.test.database.system { transaction in
                             for claim in try await transaction.claimInquiries(limit: 10) {
                                 let extensionID = ExtensionID(rawValue: Int64(subject.0))
+                                let inquiry = try claim.inquiry
                                 #expect(
-                                    claim.inquiry
+                                    inquiry
                                         == .plan([
                                             PlanPreview.Subject(extensionID: extensionID, isMapped: subject.1)
                                         ])

@@ -334,7 +334,7 @@ struct MappingImportTests {
     private static func answerInquiries(_ api: TestAPI) async throws {
         try await api.test.database.system { transaction in
             for claim in try await transaction.claimInquiries(limit: 10) {
-                guard case .plan(let subjects) = claim.inquiry else { continue }
+                guard case .plan(let subjects) = try claim.inquiry else { continue }
                 let entries = subjects.map { PlanPreview.Entry(extensionID: $0.extensionID, name: nil, type: nil) }
                 try await transaction.answer(claim, with: PlanPreview(entries: entries, availableRequests: 730))
             }

@@ -111,7 +111,10 @@ struct RecordingLocatorTests {
             let answered = try await world.answerer.answerAll()
             #expect(answered == 1)
             func answer() async throws -> RecordingAnswer? {
-                try await world.database.tenant(world.scope) { try await $0.answer(RecordingAnswer.self, to: id) }
+                let reply = try await world.database.tenant(world.scope) { transaction in
+                    try await transaction.reply(RecordingAnswer.self, to: id)
+                }
+                return if case .answer(let answer) = reply { answer } else { nil }
             }
             for (seconds, expected) in [(55, RecordingAnswer.gone), (61, nil)] {
                 try await world.script("UPDATE pbx_inquiries SET asked_at = now() - interval '\(seconds) seconds'")

@@ -89,7 +89,8 @@ struct TestAPI: Sendable {
                 configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
                 logger: logger
             )
-            let services: [any Service] = [listener, tokens] + (spool.map { [$0] } ?? []) + [intake, exports, liveNews]
+            let services: [any Service] =
+                [listener, tokens] + (spool.map { [$0] } ?? []) + [intake, exports, liveNews]
             try await withServices(services, logger: logger) {
                 try await application.test(options.setup) { client in
                     try await body(
