@@ -67,7 +67,9 @@ struct GrantTests {
             )
             let all = try await CatalogTests.query(Functions(all: true), test)
             #expect(all.filter { $0.contains("PUBLIC") } == [])
-            #expect(all.filter { $0.contains("search_path") } == [])
+            // Has its caller's rights, names nothing but pg_catalog, and is expanded into the query that has no path of its own.
+            let inlined = "committed_since(xid,pg_snapshot): ringbridge_server ringbridge_system without a search_path"
+            #expect(all.filter { $0.contains("search_path") } == [inlined])
         }
     }
 

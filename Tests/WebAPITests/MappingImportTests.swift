@@ -137,11 +137,11 @@ struct MappingImportTests {
                 "/lines/13/user_name invalid_value", "/lines/13/extension duplicate_extension",
             ]
             #expect(zip(en.pointers, en.codes).map { "\($0) \($1)" } == expected)
-            #expect(en.details.contains("The tenant has no such user."))
+            #expect(en.details.contains { $0.hasPrefix("The tenant has no such user. ") })
             #expect(en.details.contains("Line 2 gives this user another name or email."))
             let ru = try await Self.send(file, to: api)
             #expect(ru.pointers == en.pointers)
-            #expect(ru.details.contains("Такого пользователя у клиента нет."))
+            #expect(ru.details.contains { $0.hasPrefix("Такого пользователя у клиента нет. ") })
             #expect(ru.details.contains("В строке 2 у этого пользователя другие имя или адрес."))
             // A dry run is refused alike.
             #expect(try await Self.send(file, query: "?dry_run=true", to: api).pointers == en.pointers)

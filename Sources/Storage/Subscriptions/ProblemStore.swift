@@ -133,7 +133,7 @@ struct ListProblems: Statement {
         let extensionID: ExtensionID = try row.next()
         return OpenedProblem(
             extensionID: extensionID.rawValue > 0 ? extensionID : nil,
-            extensionName: try row.next(),
+            extensionName: try row.nextOptional(),
             since: try row.next(),
             problem: Problem(code: code, data: try row.next())
         )
