@@ -1,9 +1,11 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
 import Postgres
 import Spool
 import Storage
+import Synchronization
 import Telephony
 import TestSupport
 import Testing
@@ -70,6 +72,12 @@ struct DatabaseAwayTests {
             // One that is quarantined is as durable.
             #expect(try await api.send(.post, "/ext-event/\(token)", body: "EventType=hangup").status == .ok)
             #expect(spool.statistics.events == 41)
+            // Nothing that opens anything lies on the disk.
+            let kept = try FileManager.default.contentsOfDirectory(atPath: directory.path).reduce(into: Data()) {
+                $0 += try Data(contentsOf: URL(filePath: "\(directory.path)/\($1)"))
+            }
+            #expect(kept.firstRange(of: Data("away7".utf8)) != nil)
+            #expect(kept.firstRange(of: Data(token.utf8)) == nil)
             // A token that memory does not know may be one that was made meanwhile: neither 404 nor 200.
             let unknown = try await api.send(.post, "/ext-event/unknown", body: "CallID=x")
             #expect(unknown.status == .serviceUnavailable)
@@ -90,6 +98,55 @@ struct DatabaseAwayTests {
             #expect(stored.allSatisfy { $0.tenant == "807" && $0.extensionID == 101 })
             let due = try await api.rows(DueCallIDs())
             #expect(Set(due) == Set(callIDs.compactMap(\.self)))
+        }
+    }
+
+    @Test(
+        "outages at random moments under load: what was acknowledged is stored, in every round",
+        arguments: [1, 2, 3]
+    )
+    func outages(seed: UInt64) async throws {
+        let directory = SpoolDirectory()
+        let options = TestAPI.Options(spool: { EventSpool.test(try await directory.spool(), on: $0) })
+        try await TestAPI.with(options) { api in
+            let token = try await api.phone(of: "807")
+            let spool = try #require(api.spool)
+            let acknowledged = Acknowledged()
+            var random = SeededGenerator(seed: seed)
+            // How many events are acknowledged before each change of the weather.
+            let moments = (0..<6).map { _ in Int.random(in: 1...40, using: &random) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sender in 0..<8 {
+                    group.addTask {
+                        var number = 0
+                        while !Task.isCancelled {
+                            let callID = "c\(sender)-\(number)"
+                            number += 1
+                            let answer = try await api.send(.post, "/ext-event/\(token)", body: "CallID=\(callID)")
+                            if answer.status == .ok {
+                                acknowledged.callIDs.withLock { _ = $0.insert(callID) }
+                            }
+                        }
+                    }
+                }
+                for (round, count) in moments.enumerated() {
+                    let target = acknowledged.callIDs.withLock { $0.count } + count
+                    while acknowledged.callIDs.withLock({ $0.count }) < target { await Task.yield() }
+                    if round.isMultiple(of: 2) {
+                        try await Self.take(away: api)
+                    } else {
+                        try await Self.giveBack(api)
+                    }
+                }
+                group.cancelAll()
+                // What a cancelled request throws says nothing about its event.
+                while let result = await group.nextResult() { _ = result }
+            }
+            while spool.isInUse || spool.statistics.events > 0 { await Task.yield() }
+            let stored = try await api.rows(ArrivedEvents()).compactMap(\.callID)
+            let expected = acknowledged.callIDs.withLock { $0 }
+            #expect(expected.count >= moments.reduce(0, +))
+            #expect(expected.subtracting(stored) == [])
         }
     }
 
