@@ -101,6 +101,11 @@ struct DatabaseAwayTests {
         }
     }
 
+    /// CallIDs of the events that were answered 200.
+    private final class Acknowledged: Sendable {
+        let callIDs = Mutex<Set<String>>([])
+    }
+
     @Test(
         "outages at random moments under load: what was acknowledged is stored, in every round",
         arguments: [1, 2, 3]

@@ -162,9 +162,11 @@ struct ReconcileCrashTests {
             let second = PostgresPool(configuration: world.test.server, size: 8, logger: ReconcilerTests.logger)
             let phones: [Int64] = [85_218, 85_219, 85_220]
             let foreign = try world.pbx.pbx.addForeignEvent(extensionID: Self.phone, url: "https://crm.example.com/")
-            // Writes take a while on the PBX, so that two runs of one extension would overlap.
-            _ = world.pbx.pbx.addFault(Fault(.none, resource: .events, times: nil, delay: .milliseconds(5)))
-            _ = world.pbx.pbx.addFault(Fault(.none, resource: .event, times: nil, delay: .milliseconds(5)))
+            // Writes take a while on the PBX and lists do not, so that the list of a second run of one extension would come in
+            // between.
+            for method in ["POST", "PUT", "DELETE"] {
+                _ = world.pbx.pbx.addFault(Fault(.none, method: method, times: nil, delay: .milliseconds(30)))
+            }
             let runs = try await withService(second) {
                 let processes = [world.process(), world.process(on: Database(pool: second))]
                 let isOver = Flag()
