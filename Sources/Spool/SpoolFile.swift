@@ -19,6 +19,8 @@ struct SpoolFile {
     private var connection: SQLiteConnection?
     /// The place of the last event that was taken out; it may still be in the file when the disk had no room.
     private var removedThrough: Int64 = 0
+    /// How many files there were before the one in use, which counts its places from 1.
+    private var file = 0
     private(set) var statistics = SpoolStatistics()
 
     init(
@@ -94,8 +96,10 @@ extension SpoolFile {
     }
 
     mutating func oldest(limit: Int, byteLimit: Int) throws(SpoolError) -> SpooledBatch {
-        let removed = self.removedThrough
-        return try self.use { connection throws(SQLiteError) in
+        // Opens the file if need be, so that what is read is of the file whose number is noted.
+        try self.use { _ in }
+        let (file, removed) = (self.file, self.removedThrough)
+        let batch = try self.use { connection throws(SQLiteError) in
             let select = try connection.prepare(
                 """
                 SELECT place, event_id, tenant_id, extension_id, arrived_at, call_id, fields, raw, quarantine, source
@@ -104,7 +108,7 @@ extension SpoolFile {
             )
             try select.bind(removed, at: 1)
             try select.bind(Int64(limit), at: 2)
-            var batch = SpooledBatch()
+            var batch = SpooledBatch(file: file)
             var bytes = 0
             while bytes < byteLimit, try select.step() {
                 batch.last = select.integer(0)
@@ -113,10 +117,13 @@ extension SpoolFile {
             }
             return batch
         }
+        // A file that was set aside in the midst of it has other places: the next look reads the new one.
+        return self.file == file ? batch : SpooledBatch(file: self.file)
     }
 
     mutating func remove(_ batch: SpooledBatch) throws(SpoolError) {
-        guard batch.last > self.removedThrough else { return }
+        // Places of a file that is no longer in use say nothing of the one that is.
+        guard batch.file == self.file, batch.last > self.removedThrough else { return }
         self.removedThrough = batch.last
         self.statistics.events -= batch.events.count
         do throws(SpoolError) {
@@ -159,6 +166,7 @@ extension SpoolFile {
         } catch {
             throw self.unusable("\(error)")
         }
+        self.file += 1
         try self.use { _ in }
     }
 }
@@ -266,6 +274,7 @@ extension SpoolFile {
             throw self.unusable("\(error)")
         }
         self.removedThrough = 0
+        self.file += 1
         self.statistics = SpoolStatistics()
         self.logger.error(
             "the spool's file is damaged and was set aside; a new one is in use",

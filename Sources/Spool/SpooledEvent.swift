@@ -47,8 +47,9 @@ package struct SpooledEvent: Hashable, Sendable {
 /// The oldest events of the spool, in the order in which they came.
 package struct SpooledBatch: Sendable {
     package var events: [SpooledEvent] = []
-    /// The place of the last one.
+    /// The place of the last one, in the file of that number.
     var last: Int64 = 0
+    var file = 0
 }
 
 /// What is in the spool.

@@ -79,7 +79,7 @@ enum StatementRegistry {
         RequestDirectories(tenants: ["807"]),
         ResolvePBXClient(tenantID: tenantID, version: 1, pbxClient: "1"),
         RequestReconcileOfChanged(tenantID: tenantID, listing: []),
-        TenantExists(tenantID: tenantID),
+        TenantExists(tenantID: tenantID), IsOwner(),
         CreateConnectorRole(roleName: "r", verifier: "p"),
         InsertConnectorRole(tenantID: tenantID, roleName: "r"),
         RevokeConnectorRole(tenantID: tenantID, roleName: "r"),

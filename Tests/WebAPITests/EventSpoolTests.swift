@@ -25,6 +25,8 @@ struct EventSpoolTests {
             var late: [LateEvent] = []
             var attempts = 0
             var isAway = false
+            /// Late events have to wait.
+            var holdsLate = false
             var refused: String?
         }
         let state = Mutex(State())
@@ -61,7 +63,10 @@ struct EventSpoolTests {
             makeEventID: { ids.add(1, ordering: .relaxed).newValue },
             now: { Timestamp(microseconds: 1_700_000_000_000_000) },
             logger: Self.logger,
-            write: { try table.write(late: $0) }
+            write: { events in
+                while table.state.withLock({ $0.holdsLate }) { await Task.yield() }
+                try table.write(late: events)
+            }
         )
     }
 
@@ -109,6 +114,7 @@ struct EventSpoolTests {
     func liveBesideTheSpool() async throws {
         let directory = SpoolDirectory()
         let table = FakeTable()
+        table.state.withLock { $0.holdsLate = true }
         let waiting = (0..<5000).map { Self.waiting($0) }
         let spool = try await directory.spool()
         try await spool.append(waiting)
@@ -119,8 +125,9 @@ struct EventSpoolTests {
         try await withService(eventSpool, intake, logger: Self.logger) {
             #expect(await Self.submit(["live"], to: intake) == [true])
             // Not behind those that waited.
-            #expect(eventSpool.statistics.events > 0)
+            #expect(eventSpool.statistics.events == 5000)
             #expect(table.state.withLock { $0.live } == [1])
+            table.state.withLock { $0.holdsLate = false }
             while eventSpool.statistics.events > 0 { await Task.yield() }
         }
         #expect(table.late.map(\.eventID) == waiting.map(\.eventID))
@@ -200,6 +207,30 @@ struct EventSpoolTests {
             while spool.isInUse { await Task.yield() }
             #expect(await Self.submit(["c2"], to: intake) == [true])
         }
+    }
+
+    @Test("a spool that could not be read any more kept live events from a database that was back")
+    func unreadable() async throws {
+        let table = FakeTable()
+        let directory = SpoolDirectory()
+        let spool = try await directory.spool()
+        let eventSpool = Self.makeSpool(spool, table: table)
+        let intake = EventIntake(writers: 1, limits: .events(1000), spool: eventSpool, logger: Self.logger) {
+            try table.write(live: $0)
+        }
+        try await withService(eventSpool, intake, logger: Self.logger) {
+            table.isAway = true
+            #expect(await Self.submit(["c1"], to: intake) == [true])
+            await spool.close()
+            #expect(await Self.submit(["c2"], to: intake) == [false])
+            table.isAway = false
+            while eventSpool.isInUse { await Task.yield() }
+            #expect(await Self.submit(["c3"], to: intake) == [true])
+        }
+        // What was acknowledged is still there.
+        let left = try await directory.spool()
+        #expect(left.statistics.events == 1)
+        await left.close()
     }
 
     @Test("an event that the database refuses comes home as bytes, and the others as they are")

@@ -160,9 +160,9 @@ struct MappingEditTests {
             let scope = try await api.scope("807")
             try await api.write([.upsert(.sample("1"))], to: scope)
             let path = "/admin/v1/tenants/807/users/u1"
-            let stale = try await api.operate(.delete, path, headers: [.ifMatch: #""v4""#])
+            let stale = try await api.operate(.delete, path, headers: [.ifMatch: #""v3""#])
             #expect(stale.status == .preconditionFailed)
-            let answer = try await api.operate(.delete, path, headers: [.prefer: "wait=0"])
+            let answer = try await api.operate(.delete, path, headers: [.prefer: "wait=0", .ifMatch: #""v4""#])
             #expect(answer.status == .ok, "\(answer.text)")
             #expect(answer.headers[.eTag] == #""v5""#)
             #expect(answer.json["mappings"] == [Self.mapping(102, "u2"), Self.mapping(200, nil)])
@@ -181,6 +181,19 @@ struct MappingEditTests {
             // The id is free again.
             try await api.user("u1", of: "807")
             #expect(try await api.edit(.put, "/101", ["user_id": "u1"]).status == .ok)
+        }
+    }
+
+    @Test("a queue that no listing had named yet was no longer monitored when its user went")
+    func userOfUnknownGoes() async throws {
+        try await TestAPI.with { api in
+            try await api.tenant("807")
+            try await api.user("u1", of: "807")
+            let headers: HTTPFields = [.prefer: "wait=0"]
+            let mapped = try await api.edit(.put, "/500", ["user_id": "u1"], headers: headers)
+            #expect(mapped.status == .ok, "\(mapped.text)")
+            let answer = try await api.operate(.delete, "/admin/v1/tenants/807/users/u1", headers: headers)
+            #expect(answer.json["mappings"] == [Self.mapping(500, nil)])
         }
     }
 

@@ -85,6 +85,10 @@ struct MappingImportTests {
 
             let whole = try await Self.send("extension,user_id\n85\n", query: "?replace=true", to: api)
             #expect(whole.code == "extension_unknown")
+            // A file that was cut off after its header unmaps nothing.
+            let empty = try await Self.send("extension,user_id\n", query: "?replace=true", to: api)
+            #expect(empty.status == .unprocessableContent)
+            #expect(empty.pointers == ["/lines/2"])
             let replaced = try await Self.send("extension,user_id\n101,u3\n", query: "?replace=true", to: api)
             #expect(replaced.json["mappings"] == [["extension_id": 101, "user_id": "u3"]])
             #expect(replaced.json["users"] == ["created": 0, "updated": 0])

@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 def some_address() -> str:
     """A sender's address of the documentation's network (RFC 3849): the server trusts loopback's X-Forwarded-For here.
 
-    Each request has another one, since an address that sends many bad keys or event URLs is told to wait.
+    Each request has another one, since an address that sends many bad keys or event URLs is told to wait. Of the system's
+    randomness, since generators of tests make `random` begin again and again.
     """
-    return str(ipaddress.IPv6Address((0x20010DB8 << 96) | random.getrandbits(96)))
+    return str(ipaddress.IPv6Address((0x20010DB8 << 96) | random.SystemRandom().getrandbits(96)))
 
 
 @dataclass(frozen=True)

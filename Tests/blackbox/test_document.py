@@ -10,7 +10,7 @@ import schemathesis
 import yaml
 from openapi_spec_validator import validate
 
-from conftest import ROOT
+from conftest import ROOT, some_address
 
 DOCUMENT = yaml.safe_load((ROOT / "config/openapi.yaml").read_text())
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
@@ -125,7 +125,7 @@ def prepare_other_tenant(server, other_tenant: str, path: dict, operation: str) 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_examples_are_accepted(server, things, other_tenant, path, method):
     case = example_case(path, method, things, other_tenant, server)
-    headers = {}
+    headers = {"X-Forwarded-For": some_address()}
     if roles := allowed_roles(path, method):
         headers["Authorization"] = f"Bearer {key(server, server.tenants['807'], roles[0])}"
     if path.startswith("/agent-event/"):

@@ -48,9 +48,13 @@ def test_walk_through_it(server, checkout):
     shown = result.stdout[-4000:] + result.stderr[-4000:]
     assert result.returncode == 0, shown
     assert f"== block {len(walk)}" in result.stdout
-    # What it promises: subscriptions that converge, a record by list, by feed, by CSV and by SQL, and no problem on the way.
+    # What it promises: subscriptions that converge, a record by list, by feed, by CSV and by SQL, and no other problem on the
+    # way than the limit that is shown, and mended.
     assert '"status":"converged"' in result.stdout, shown
     assert '"op":"upsert"' in result.stdout, shown
     assert re.search(r"^[0-9a-f-]{36},1,incoming,answered,", result.stdout, re.MULTILINE), shown
     assert "application/problem+json" not in result.stdout
-    assert '"code":"' not in result.stdout, shown
+    codes = re.findall(r'"code":"([^"]*)"', result.stdout)
+    assert set(codes) == {"event_limit_reached"}, shown
+    limited, mended = (result.stdout.rfind(text) for text in ('"event_limit_reached"', '"status":"converged"'))
+    assert limited < mended, shown

@@ -47,6 +47,7 @@ find_promtool() {
 # The demo's processes with the demo's tenants and calls, in a directory of their own, and tenants to be fuzzed.
 start_blackbox() {
     demo=$(mktemp -d "${TMPDIR:-/tmp}/ringbridge-blackbox.XXXXXX")
+    answers="$demo/answers"
     # Tests say which address they come from.
     export TRUSTED_PROXIES=127.0.0.1/32
     start_demo ""

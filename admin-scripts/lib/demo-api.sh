@@ -1,8 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The demo's HTTP requests, made as an operator makes them: with curl. Needs http.sh.
 
-answers="$demo/answers"
-
 # Sends a request and leaves the answer in $answer: request KEY METHOD URL [JSON] [HEADER…]
 # Anything but 2xx ends the script with the answer.
 request() {

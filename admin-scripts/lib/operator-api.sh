@@ -66,6 +66,8 @@ fail_with_problem() {
         say "  ${place:-file}: ${field[errors.$index.detail]}"
         index=$((index + 1))
     done
+    [[ "$status" != 5* ]] \
+        || die "the server answered $status (${field[code]:-no code}); the change may have been made: look, then repeat"
     die "the server answered $status (${field[code]:-no code}); nothing was changed by this request"
 }
 

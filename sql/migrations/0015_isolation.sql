@@ -110,10 +110,4 @@ BEGIN
 END
 $$;
 
--- A token that is only sealed anew is no change that servers must read.
-DROP TRIGGER agent_tokens_changed ON agent_tokens;
-CREATE TRIGGER agent_tokens_changed
-AFTER INSERT OR DELETE OR UPDATE OF digest, tenant_id, agent_id, retired_at ON agent_tokens
-FOR EACH STATEMENT EXECUTE FUNCTION note_event_token_change();
-
 REVOKE ALL ON FUNCTION note_event_token_change(), note_active_since() FROM PUBLIC;

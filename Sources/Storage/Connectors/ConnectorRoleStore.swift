@@ -18,16 +18,27 @@ package struct ConnectorRoleStore: Sendable {
     /// Why a role was not made.
     package enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
         case tenantUnknown(TenantID)
+        /// Logged in as a role that may not make roles.
+        case notOwner
 
         package var description: String {
             switch self {
             case .tenantUnknown(let id): "there is no tenant \"\(id.rawValue)\"; see: ringbridge tenant list"
+            case .notOwner: "only the schema's owner may do this; let DATABASE_OWNER_URL log in as ringbridge_owner"
             }
         }
     }
 
     package init(connection: PostgresConnection) {
         self.connection = connection
+    }
+
+    /// Proves that the schema is this program's, and that it is the owner who is logged in.
+    ///
+    /// - Throws: ``Migrator/Failure``, ``Failure/notOwner``, or the database's error.
+    package func verify() async throws {
+        try await Migrator(connection: self.connection).verify()
+        guard try await self.connection.execute(IsOwner()).first == true else { throw Failure.notOwner }
     }
 
     /// Makes a login role that sees the calls of one tenant: read-only, 30 s a statement, 5 connections.
@@ -83,6 +94,12 @@ package struct ConnectorRoleStore: Sendable {
         let entry = AuditEntry(actor: Principal.shell.actor, action: action, target: roleName)
         _ = try await self.connection.execute(AppendAudit(tenantID: tenantID.rawValue, entry: entry))
     }
+}
+
+struct IsOwner: Statement {
+    static let sql: StaticString = "SELECT pg_has_role('ringbridge_owner', 'USAGE')"
+
+    static func decode(_ row: inout Row) throws(PostgresError) -> Bool { try row.next() }
 }
 
 struct TenantExists: Statement {

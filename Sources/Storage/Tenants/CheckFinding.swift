@@ -29,6 +29,8 @@ package struct CheckFinding: Codable, Hashable, Sendable {
         case good
         /// The PBX's answer, or its silence, is ``CheckFinding/trouble``.
         case pbxTrouble = "pbx_trouble"
+        /// What is sealed in the database has a key that the server lacks.
+        case locked
         /// There is no extension to try it with.
         case noExtension = "no_extension"
         /// An extension has too few free slots.

@@ -121,6 +121,13 @@ package final class EventSpool: Service, Sendable {
             if !batch.events.isEmpty, self.statistics.events == 0 {
                 self.logger.notice("all events of the spool are in the database")
             }
+        } catch let error as SpoolError {
+            // A disk that cannot be read must not keep live events from a database that is back.
+            if self.isInUse, (try? await self.write([])) != nil {
+                self.databaseIsAway.store(false, ordering: .relaxed)
+                self.logger.notice("the database is back, and the spool cannot be read")
+            }
+            await self.rest(after: error)
         } catch {
             await self.rest(after: error)
         }

@@ -61,7 +61,9 @@ struct LiveRoute: Sendable {
         return try await self.streams.response(to: request, context: context) {
             let reader = LiveReader(database: self.database, scope: context.scope)
             let first = try await reader.page(after: place)
-            var opening = EventStreams.opening(at: first.place.cursor)
+            // Who loses the connection again before the messages came must be told them again.
+            let begin = first.isSkipped ? first.place : place ?? first.place
+            var opening = EventStreams.opening(at: begin.cursor)
             opening.writeImmutableBuffer(first.messages)
             return (opening, LiveFollower(reader: reader, place: first.place))
         }

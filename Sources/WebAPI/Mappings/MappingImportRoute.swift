@@ -46,6 +46,12 @@ struct MappingImportRoute: Sendable {
             users: try await transaction.users.existing(file.usersOfRows)
         )
         let users = UserChange(file.users, known: try await transaction.users.find(file.users.map(\.id)))
+        guard !isWhole || !rows.isEmpty else {
+            throw HTTPProblem(
+                .validationFailed,
+                failures: [FieldFailure(pointer: "/lines/2", code: .required, detail: .noRow)]
+            )
+        }
         guard !isWhole else { return WantedMappings(mappings: rows, users: users) }
         let named = Set(rows.map(\.extensionID))
         return WantedMappings(mappings: current.filter { !named.contains($0.extensionID) } + rows, users: users)
@@ -69,6 +75,13 @@ struct MappingImportRoute: Sendable {
             throw error.problem
         }
     }
+}
+
+extension LocalizedText {
+    fileprivate static let noRow = LocalizedText(
+        ru: "В файле нет ни одной строки. Чтобы убрать все соответствия, отправьте пустой список: PUT …/mappings.",
+        en: "The file has no row. To remove all mappings, send an empty list by PUT …/mappings."
+    )
 }
 
 extension CSVTable.Failure {

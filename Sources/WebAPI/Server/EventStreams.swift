@@ -80,8 +80,8 @@ struct EventStreams: Sendable {
         let permit = try self.open.acquire(
             for: context.scope.tenantID,
             orSay: LocalizedText(
-                ru: "Открыто наибольшее допустимое число потоков событий.",
-                en: "As many event streams as may be are open."
+                ru: "Открыто наибольшее допустимое число потоков событий. Закройте лишние или опрашивайте с wait.",
+                en: "As many event streams as may be are open. Close some, or poll with wait."
             ),
             retryAfterSeconds: 10
         )

@@ -17,6 +17,11 @@ extension CheckFinding {
         switch self.outcome {
         case .good: self.goodDetail
         case .pbxTrouble: self.trouble?.problem.code.entry.meaning ?? LocalizedText(ru: "Ошибка АТС.", en: "PBX error.")
+        case .locked:
+            LocalizedText(
+                ru: "У сервера нет ключа, которым зашифрованы секреты этого клиента.",
+                en: "The server lacks the key under which this tenant's secrets are sealed."
+            )
         case .noExtension:
             LocalizedText(
                 ru: "Нет добавочного, на котором это можно проверить.",
@@ -75,6 +80,11 @@ extension CheckFinding {
         switch self.outcome {
         case .good: nil
         case .pbxTrouble: self.trouble?.problem.code.entry.remedy
+        case .locked:
+            LocalizedText(
+                ru: "Добавьте этот ключ в MASTER_KEYS и перезапустите сервер; ringbridge doctor называет его.",
+                en: "Add the key to MASTER_KEYS and restart the server; ringbridge doctor names it."
+            )
         case .noExtension:
             LocalizedText(
                 ru: "Создайте добавочный на АТС, или проверьте client_id и права приложения.",

@@ -18,7 +18,7 @@ struct TenantRemovalRoute: Sendable {
         let id = try context.tenantID(orElse: .notFound)
         let language = AcceptLanguage.preferred(request.headers[.acceptLanguage])
         if isDryRun {
-            return .json(try await self.preview(id))
+            return .json(try await self.preview(id, EntityTag.Condition(request)))
         }
         let wait = PreferredWait(request)
         let before = try await self.database.system { transaction in
@@ -60,9 +60,10 @@ struct TenantRemovalRoute: Sendable {
     }
 
     /// What would go: rows of each table, and our rows on the PBX.
-    private func preview(_ id: TenantID) async throws -> JSONValue {
+    private func preview(_ id: TenantID, _ condition: EntityTag.Condition) async throws -> JSONValue {
         try await self.database.system { transaction in
             guard let tenant = try await transaction.tenants.find(id) else { throw HTTPProblem(.notFound) }
+            guard condition.holds(for: tenant.version) else { throw HTTPProblem(.preconditionFailed) }
             let counts = try await transaction.removals.rowCounts(of: id).filter { $0.rows > 0 }
             return [
                 "tenant": .string(id.rawValue),

@@ -54,24 +54,19 @@ struct UserRoutes: Sendable {
         return .json(user.json, status: isNew ? .created : .ok)
     }
 
-    /// Removes a user with its mappings: its phones have none any more; what it was responsible for stays monitored. Calls and
-    /// the history of mappings keep its id.
+    /// Removes a user with its mappings: its phones have none any more; what it was responsible for stays monitored, as does
+    /// what no listing ever named. Calls and the history of mappings keep its id.
     private func delete(_ request: Request, context: TenantAdminContext) async throws -> Response {
         let isDryRun = try QueryParameters(request, known: ["dry_run"]).flag("dry_run")
         guard let id = Self.userID(context) else { throw HTTPProblem(.notFound) }
-        // Users have no ETag, so no tag can match.
-        if case .tags = EntityTag.Condition(request) {
-            throw HTTPProblem(.preconditionFailed)
-        }
         let edit = MappingEdit(
+            readsDirectory: true,
             wanted: { current, transaction in
                 guard try await transaction.users.find(id) != nil else { throw HTTPProblem(.notFound) }
-                let monitored = Set(
-                    try await transaction.directory.list().filter(\.type.isMonitored).map(\.id)
-                )
+                let phones = Set(try await transaction.directory.list().filter { $0.type == .phone }.map(\.id))
                 let rest = current.compactMap { mapping in
                     guard mapping.userID == id else { return Optional(mapping) }
-                    guard monitored.contains(mapping.extensionID) else { return nil }
+                    guard !phones.contains(mapping.extensionID) else { return nil }
                     return Mapping(extensionID: mapping.extensionID, userID: nil)
                 }
                 return WantedMappings(mappings: rest)

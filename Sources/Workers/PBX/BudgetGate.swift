@@ -25,10 +25,11 @@ final class BudgetGate: PBXGate {
 
     /// Longer than a request takes: after a kill its turn is free again then.
     private static let turnSeconds = 30
-    /// How often it is looked whether another process has given the turn back, and how many times at most: no longer than a
-    /// run's lease allows. Then it is as if the PBX had refused the request.
+    /// How often it is looked whether another process has given the turn back.
     private static let turnInterval = Duration.milliseconds(100)
-    private static let turnLooks = 300
+    /// How long a turn is waited for in all, in this process and among the processes: well within a run's lease. Then it is as
+    /// if the PBX had refused the request.
+    private static let turnPatience = Duration.seconds(45)
     /// After a request that was concurrent with another (decisions section 3).
     private static let concurrentSeconds = 5
 
@@ -56,14 +57,19 @@ final class BudgetGate: PBXGate {
     }
 
     func admit(_ operation: PBXOperation) async -> Bool {
+        let deadline = ContinuousClock.now + Self.turnPatience
         await self.turns.take(operation, of: self.owner)
-        if await self.isAdmitted(operation) { return true }
+        if ContinuousClock.now < deadline {
+            if await self.isAdmitted(operation, until: deadline) { return true }
+        } else {
+            self.state.withLock { $0.waitSeconds = Self.concurrentSeconds }
+        }
         await self.turns.giveBack(operation, of: self.owner)
         return false
     }
 
-    private func isAdmitted(_ operation: PBXOperation) async -> Bool {
-        for _ in 0..<Self.turnLooks {
+    private func isAdmitted(_ operation: PBXOperation, until deadline: ContinuousClock.Instant) async -> Bool {
+        repeat {
             switch await self.admission(of: operation) {
             case .go(let hasTurn):
                 self.state.withLock { ($0.hasTurn, $0.waitSeconds) = (hasTurn, nil) }
@@ -83,7 +89,7 @@ final class BudgetGate: PBXGate {
             case nil:
                 return false
             }
-        }
+        } while ContinuousClock.now < deadline
         return false
     }
 

@@ -62,8 +62,7 @@ package struct TenantChecker: Sendable {
         do {
             session = try self.gateway.session(for: tenant)
         } catch {
-            let data = PostgresJSON(encoding: ["message": "\(error)"])
-            return Self.all(Problem(code: .credentialsRejected, data: data))
+            return Self.pbxChecks.map { CheckFinding($0, .locked) }
         }
         var findings: [CheckFinding] = []
         do {
@@ -90,10 +89,12 @@ package struct TenantChecker: Sendable {
 
     /// What concerns the whole PBX is in the way of every part.
     private static func all(_ problem: Problem) -> [CheckFinding] {
-        [.credentials, .client, .extensions, .eventList, .limit, .budget].map {
-            CheckFinding($0, .pbxTrouble, trouble: problem)
-        }
+        self.pbxChecks.map { CheckFinding($0, .pbxTrouble, trouble: problem) }
     }
+
+    private static let pbxChecks: [CheckFinding.Check] = [
+        .credentials, .client, .extensions, .eventList, .limit, .budget,
+    ]
 
     private func checkListing(_ session: PBXSession) async throws -> (CheckFinding, [PBXExtension]) {
         do {
@@ -194,12 +195,8 @@ package struct TenantChecker: Sendable {
             live = try await self.database.system { transaction in
                 try await transaction.eventTokens.tokens(of: scope, extensionID: extensionID, keyRing: self.keyRing)
             }.live
-        } catch let error as KeyRing.OpenError {
-            let problem = Problem(
-                code: .credentialsRejected,
-                data: PostgresJSON(encoding: ["message": error.description])
-            )
-            return CheckFinding(.syntheticEvent, .pbxTrouble, extensionID: extensionID, trouble: problem)
+        } catch is KeyRing.OpenError {
+            return CheckFinding(.syntheticEvent, .locked, extensionID: extensionID)
         }
         let name = "ringbridge-check-" + id.uuidString.lowercased()
         guard let live, let callID = CallID(received: name) else {

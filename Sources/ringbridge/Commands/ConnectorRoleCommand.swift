@@ -35,6 +35,7 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
                 throw ConfigurationError(problems: values.problems)
             }
             try await withConnection(.owner, self.common) { connection in
+                try await ConnectorRoleStore(connection: connection).verify()
                 try await ConnectorRoleStore(connection: connection).create(
                     roleName: role,
                     password: password,
@@ -60,6 +61,7 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
 
         func run() async throws {
             let roles = try await withConnection(.owner, self.common) { connection in
+                try await ConnectorRoleStore(connection: connection).verify()
                 let tenantID = self.tenant.map { TenantID(rawValue: $0) }
                 if let tenantID, try await !ConnectorRoleStore(connection: connection).hasTenant(tenantID) {
                     throw ConnectorRoleStore.Failure.tenantUnknown(tenantID)
@@ -90,6 +92,7 @@ struct ConnectorRoleCommand: AsyncParsableCommand {
 
         func run() async throws {
             let revoked = try await withConnection(.owner, self.common) { connection in
+                try await ConnectorRoleStore(connection: connection).verify()
                 guard let tenantID = TenantID(validating: self.tenant) else { return false }
                 return try await ConnectorRoleStore(connection: connection).revoke(roleName: self.role, of: tenantID)
             }
