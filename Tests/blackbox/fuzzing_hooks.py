@@ -74,5 +74,9 @@ def what_is_foreign_is_not_found(ctx, response, case):
     # What schemathesis makes of the keys is no key: 401.
     keys = {os.environ["FUZZ_ADMIN_KEY"], os.environ["FUZZ_CONNECTOR_KEY"]}
     is_key = response.request.headers.get("Authorization", "").removeprefix("Bearer ") in keys
+    # A header that is no key, or one that was used for another request, is refused before anybody looks whose the thing is, so
+    # that the answer tells nothing of it.
+    if response.status_code in (400, 422) and "Idempotency-Key" in response.json()["detail"]:
+        return
     if response.status_code not in ((404, 405) if is_key else (401, 405)):
         raise AssertionError(f"{response.status_code} for what is another tenant's")
