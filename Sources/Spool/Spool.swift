@@ -58,7 +58,7 @@ package final class Spool: Sendable {
     /// Keeps the events, all or none, durably when this returns.
     ///
     /// - Throws: ``SpoolError``; the next call may succeed.
-    package func append(_ events: [SpooledEvent]) async throws(SpoolError) {
+    package func append(_ events: [LateEvent]) async throws(SpoolError) {
         try await self.onQueue { file throws(SpoolError) in try file.append(events) }
     }
 

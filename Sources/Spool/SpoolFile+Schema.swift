@@ -57,7 +57,7 @@ extension SQLiteConnection {
 
 extension SQLiteStatement {
     /// The parameters of an insert, in the order of ``event()``.
-    func bind(_ event: SpooledEvent) throws(SQLiteError) {
+    func bind(_ event: LateEvent) throws(SQLiteError) {
         try self.bind(event.eventID, at: 1)
         try self.bind(event.tenantID.rawValue, at: 2)
         try self.bind(event.extensionID.rawValue, at: 3)
@@ -70,8 +70,8 @@ extension SQLiteStatement {
     }
 
     /// The row, whose first column is its place.
-    func event() -> SpooledEvent {
-        SpooledEvent(
+    func event() -> LateEvent {
+        LateEvent(
             eventID: self.integer(1),
             tenantID: TenantID(rawValue: self.text(2) ?? ""),
             extensionID: ExtensionID(rawValue: self.integer(3)),

@@ -19,7 +19,7 @@ struct SpoolFile {
     private var connection: SQLiteConnection?
     /// The place of the last event that was taken out; it may still be in the file when the disk had no room.
     private var removedThrough: Int64 = 0
-    /// How many files there were before the one in use, which counts its places from 1.
+    /// How many files were begun; each counts its places from 1.
     private var file = 0
     private(set) var statistics = SpoolStatistics()
 
@@ -73,7 +73,7 @@ struct SpoolFile {
 // MARK: - Events
 
 extension SpoolFile {
-    mutating func append(_ events: [SpooledEvent]) throws(SpoolError) {
+    mutating func append(_ events: [LateEvent]) throws(SpoolError) {
         let maximum = Int64(self.maximumBytes)
         try self.use { connection throws(SQLiteError) in
             try connection.transaction { () throws(SQLiteError) in
@@ -96,8 +96,6 @@ extension SpoolFile {
     }
 
     mutating func oldest(limit: Int, byteLimit: Int) throws(SpoolError) -> SpooledBatch {
-        // Opens the file if need be, so that what is read is of the file whose number is noted.
-        try self.use { _ in }
         let (file, removed) = (self.file, self.removedThrough)
         let batch = try self.use { connection throws(SQLiteError) in
             let select = try connection.prepare(
@@ -117,7 +115,7 @@ extension SpoolFile {
             }
             return batch
         }
-        // A file that was set aside in the midst of it has other places: the next look reads the new one.
+        // A file that was begun in the midst of it has other places: the next look reads it.
         return self.file == file ? batch : SpooledBatch(file: self.file)
     }
 
@@ -166,7 +164,6 @@ extension SpoolFile {
         } catch {
             throw self.unusable("\(error)")
         }
-        self.file += 1
         try self.use { _ in }
     }
 }
@@ -241,6 +238,7 @@ extension SpoolFile {
         try connection.configure(pageLimit: self.pageLimit)
         if try connection.prepareSchema() {
             self.removedThrough = 0
+            self.file += 1
             self.syncDirectory()
         }
         let removed = self.removedThrough
@@ -273,8 +271,6 @@ extension SpoolFile {
         } catch {
             throw self.unusable("\(error)")
         }
-        self.removedThrough = 0
-        self.file += 1
         self.statistics = SpoolStatistics()
         self.logger.error(
             "the spool's file is damaged and was set aside; a new one is in use",

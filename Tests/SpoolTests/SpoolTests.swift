@@ -9,7 +9,7 @@ struct SpoolTests {
     @Test("events come out as they went in, in their order, also after a restart")
     func order() async throws {
         try await withDirectory { directory in
-            let odd = SpooledEvent(
+            let odd = LateEvent(
                 eventID: .max,
                 tenantID: TenantID(rawValue: "t"),
                 extensionID: ExtensionID(rawValue: 1),
@@ -17,7 +17,7 @@ struct SpoolTests {
                 raw: [0, 255, 10],
                 quarantine: "no_call_id"
             )
-            let empty = SpooledEvent(
+            let empty = LateEvent(
                 eventID: 0,
                 tenantID: TenantID(rawValue: "t"),
                 extensionID: ExtensionID(rawValue: 1),
@@ -27,7 +27,7 @@ struct SpoolTests {
                 quarantine: "no_call_id",
                 source: ""
             )
-            let events = (0..<50).map { SpooledEvent.sample($0) } + [odd, empty]
+            let events = (0..<50).map { LateEvent.sample($0) } + [odd, empty]
             let spool = try await Spool.opened(directory)
             try await spool.append(Array(events[..<20]))
             try await spool.append(Array(events[20...]))
@@ -54,7 +54,7 @@ struct SpoolTests {
     func byteLimit() async throws {
         try await withDirectory { directory in
             let spool = try await Spool.opened(directory)
-            try await spool.append((0..<10).map { SpooledEvent.sample($0, size: 1000) })
+            try await spool.append((0..<10).map { LateEvent.sample($0, size: 1000) })
             #expect(try await spool.oldest(limit: 10, byteLimit: 2500).events.count == 3)
             #expect(try await spool.oldest(limit: 10, byteLimit: 1).events.count == 1)
             await spool.close()
@@ -140,7 +140,7 @@ struct SpoolTests {
     func shrinks() async throws {
         try await withDirectory { directory in
             let spool = try await Spool.opened(directory)
-            try await spool.append((0..<500).map { SpooledEvent.sample($0, size: 8000) })
+            try await spool.append((0..<500).map { LateEvent.sample($0, size: 8000) })
             _ = try await spool.drain(limit: 100)
             #expect(spool.statistics.bytes < 100_000)
             let size = try names(in: directory, beginning: "spool").reduce(0) { sum, name in
@@ -176,7 +176,7 @@ struct SpoolTests {
             try run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", directory)
             let result: Result<Void, any Error>
             do {
-                var taken: [SpooledEvent] = []
+                var taken: [LateEvent] = []
                 var spool = try await Spool.opened(directory)
                 taken += try await spool.fill()
                 // Down to events that still fit, then nothing at all.
@@ -222,7 +222,7 @@ struct SpoolTests {
     func damagedPages() async throws {
         try await withDirectory { directory in
             let spool = try await Spool.opened(directory)
-            try await spool.append((0..<200).map { SpooledEvent.sample($0, size: 2000) })
+            try await spool.append((0..<200).map { LateEvent.sample($0, size: 2000) })
             await spool.close()
             try damage(directory)
             let again = try await Spool.opened(directory)
@@ -238,7 +238,7 @@ struct SpoolTests {
             let spool = try await Spool.opened(directory)
             // More than SQLite keeps in memory and in its log.
             for batch in 0..<8 {
-                try await spool.append((0..<200).map { SpooledEvent.sample(batch * 200 + $0, size: 8000) })
+                try await spool.append((0..<200).map { LateEvent.sample(batch * 200 + $0, size: 8000) })
             }
             let early = try await spool.oldest(limit: 200, byteLimit: 1 << 20)
             #expect(!early.events.isEmpty)

@@ -35,8 +35,8 @@ extension Spool {
     }
 
     /// Everything that is in it, taken out in small batches.
-    func drain(limit: Int = 7) async throws -> [SpooledEvent] {
-        var events: [SpooledEvent] = []
+    func drain(limit: Int = 7) async throws -> [LateEvent] {
+        var events: [LateEvent] = []
         while true {
             let batch = try await self.oldest(limit: limit, byteLimit: 1 << 20)
             guard !batch.events.isEmpty else { return events }
@@ -46,10 +46,10 @@ extension Spool {
     }
 
     /// Appends until it refuses; returns what it took.
-    func fill(from first: Int = 0, size: Int = 8000, batch: Int = 1) async throws -> [SpooledEvent] {
-        var taken: [SpooledEvent] = []
+    func fill(from first: Int = 0, size: Int = 8000, batch: Int = 1) async throws -> [LateEvent] {
+        var taken: [LateEvent] = []
         while taken.count < 100_000 {
-            let events = (0..<batch).map { SpooledEvent.sample(first + taken.count + $0, size: size) }
+            let events = (0..<batch).map { LateEvent.sample(first + taken.count + $0, size: size) }
             do throws(SpoolError) {
                 try await self.append(events)
             } catch {
@@ -62,9 +62,9 @@ extension Spool {
     }
 }
 
-extension SpooledEvent {
-    static func sample(_ number: Int, size: Int = 20) -> SpooledEvent {
-        SpooledEvent(
+extension LateEvent {
+    static func sample(_ number: Int, size: Int = 20) -> LateEvent {
+        LateEvent(
             eventID: Int64(number),
             tenantID: TenantID(rawValue: "807"),
             extensionID: ExtensionID(rawValue: 85_219),

@@ -160,7 +160,7 @@ struct DatabaseAwayTests {
         let directory = SpoolDirectory()
         let left = try await directory.spool()
         let events = (0..<1200).map { number in
-            SpooledEvent(
+            LateEvent(
                 eventID: EventSpool.randomEventID(),
                 tenantID: TenantID(rawValue: number == 600 ? "gone" : "807"),
                 extensionID: ExtensionID(rawValue: 101),
@@ -182,7 +182,7 @@ struct DatabaseAwayTests {
                 while spool.statistics.events > 0 { await Task.yield() }
             }
             // As after a crash between the commit there and the removal here.
-            try await LateEventStore(database: test.database).write(events.map { LateEvent($0) })
+            try await LateEventStore(database: test.database).write(events)
             let stored = try await superuser.execute(ArrivedEvents())
             await superuser.close()
             let expected = events.filter { $0.tenantID.rawValue == "807" }

@@ -250,8 +250,8 @@ struct EventSpoolTests {
         #expect(table.late[7].fields == nil)
     }
 
-    private static func waiting(_ number: Int) -> SpooledEvent {
-        SpooledEvent(
+    private static func waiting(_ number: Int) -> LateEvent {
+        LateEvent(
             eventID: Int64(number),
             tenantID: TenantID(rawValue: "807"),
             extensionID: ExtensionID(rawValue: 101),

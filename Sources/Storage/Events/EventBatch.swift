@@ -39,6 +39,17 @@ package struct EventBatch: Sendable {
         }
     }
 
+    /// Appends an event that waited outside the database; the place of its arrival and of its id is elsewhere.
+    mutating func append(_ event: LateEvent) {
+        self.tenantIDs.append(event.tenantID.rawValue)
+        self.extensionIDs.append(event.extensionID.rawValue)
+        self.callIDs.append(event.callID?.rawValue)
+        self.fields.append(event.fields.map { PostgresJSON(bytes: $0) })
+        self.raws.append(event.raw)
+        self.quarantines.append(event.quarantine)
+        self.sources.append(event.source)
+    }
+
     func bind(_ bindings: inout Bindings) {
         bindings.append(self.tenantIDs)
         bindings.append(self.extensionIDs)

@@ -118,7 +118,7 @@ extension SubscriptionState {
                 limit: Int(limit),
                 used: Int(used),
                 ours: Int(ours),
-                foreignHosts: HostCounts.decode(hosts)
+                foreignHosts: try HostCounts.decode(hosts)
             )
         } else {
             self.slots = nil
@@ -136,8 +136,12 @@ enum HostCounts {
         PostgresJSON(bytes: Array(try JSONEncoder().encode(hosts)))
     }
 
-    static func decode(_ json: PostgresJSON) -> [String: Int] {
-        (try? JSONDecoder().decode([String: Int].self, from: Data(json.bytes))) ?? [:]
+    static func decode(_ json: PostgresJSON) throws(PostgresError) -> [String: Int] {
+        do {
+            return try JSONDecoder().decode([String: Int].self, from: Data(json.bytes))
+        } catch {
+            throw PostgresError(.decoding, message: "foreign_hosts holds no counts")
+        }
     }
 }
 

@@ -18,7 +18,7 @@ struct AuditRoutes: Sendable {
                     try await transaction.auditLines(filter, before: position, limit: limit)
                 }
             } json: {
-                .object($0.members)
+                .object(try $0.members)
             }
         }
     }
@@ -31,7 +31,8 @@ struct AuditRoutes: Sendable {
                     try await transaction.auditLines(filter, before: position, limit: limit)
                 }
             } json: { line in
-                .object([JSONValue.Member(name: "tenant", value: JSONValue(line.tenantID?.rawValue))] + line.members)
+                let tenant = JSONValue.Member(name: "tenant", value: JSONValue(line.tenantID?.rawValue))
+                return .object([tenant] + (try line.members))
             }
         }
     }
@@ -39,7 +40,7 @@ struct AuditRoutes: Sendable {
     private static func page(
         _ query: QueryParameters,
         read: (AuditFilter, LogPosition?, Int) async throws -> [AuditLine],
-        json: (AuditLine) -> JSONValue
+        json: (AuditLine) throws -> JSONValue
     ) async throws -> Response {
         let limit = try query.limit()
         let filter = AuditFilter(since: try query.instant("since"), action: query["action"])
@@ -47,28 +48,27 @@ struct AuditRoutes: Sendable {
         let lines = try await read(filter, position, limit + 1)
         let page = lines.prefix(limit)
         return .page(
-            page.map(json),
+            try page.map(json),
             next: lines.count > limit ? page.last.map { Cursor.encode(.audit, $0.position.text) } : nil
         )
     }
 }
 
 extension AuditLine {
+    /// - Throws: ``JSONParser/Malformed`` when what was noted cannot be read.
     fileprivate var members: [JSONValue.Member] {
-        let object: JSONValue = [
-            "at": JSONValue(self.at),
-            "actor": .string(self.entry.actor),
-            "action": .string(self.entry.action),
-            "target": .string(self.entry.target),
-            "before": Self.json(self.entry.before),
-            "after": Self.json(self.entry.after),
-            "request_id": JSONValue(self.entry.requestID),
-        ]
-        return object.members ?? []
-    }
-
-    private static func json(_ content: PostgresJSON?) -> JSONValue {
-        content.flatMap { try? JSONParser.parse($0.bytes) } ?? .null
+        get throws {
+            let object: JSONValue = [
+                "at": JSONValue(self.at),
+                "actor": .string(self.entry.actor),
+                "action": .string(self.entry.action),
+                "target": .string(self.entry.target),
+                "before": try self.entry.before.map { try JSONParser.parse($0.bytes) } ?? .null,
+                "after": try self.entry.after.map { try JSONParser.parse($0.bytes) } ?? .null,
+                "request_id": JSONValue(self.entry.requestID),
+            ]
+            return object.members ?? []
+        }
     }
 }
 

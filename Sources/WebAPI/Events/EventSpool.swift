@@ -74,7 +74,7 @@ package final class EventSpool: Service, Sendable {
         }
         // Also when the spool takes nothing: somebody must find out when the database is back.
         self.wake.yield()
-        let events = entries.map { SpooledEvent($0, eventID: self.makeEventID()) }
+        let events = entries.map { LateEvent($0, eventID: self.makeEventID()) }
         do throws(SpoolError) {
             try await self.spool.append(events)
             self.metrics.spooled.increment(by: events.count)
@@ -109,7 +109,7 @@ package final class EventSpool: Service, Sendable {
         let start = ContinuousClock.now
         do {
             let batch = try await self.spool.oldest(limit: Self.batch.events, byteLimit: Self.batch.bytes)
-            try await self.store(batch.events.map { LateEvent($0) })
+            try await self.store(batch.events)
             if self.databaseIsAway.exchange(false, ordering: .relaxed) {
                 self.logger.notice(
                     "the database is back",
@@ -183,7 +183,7 @@ struct SpoolMetrics: Sendable {
     }
 }
 
-extension SpooledEvent {
+extension LateEvent {
     init(_ pending: PendingEvent, eventID: Int64) {
         self.init(
             eventID: eventID,
@@ -201,21 +201,5 @@ extension SpooledEvent {
             self.raw = raw
             self.quarantine = reason.rawValue
         }
-    }
-}
-
-extension LateEvent {
-    init(_ event: SpooledEvent) {
-        self.init(
-            eventID: event.eventID,
-            tenantID: event.tenantID,
-            extensionID: event.extensionID,
-            arrivedAt: event.arrivedAt,
-            callID: event.callID,
-            fields: event.fields,
-            raw: event.raw,
-            quarantine: event.quarantine,
-            source: event.source
-        )
     }
 }

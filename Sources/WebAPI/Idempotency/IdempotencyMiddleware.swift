@@ -53,7 +53,7 @@ struct IdempotencyMiddleware: RouterMiddleware {
             )
         }
         switch beginning {
-        case .answered(let answer): return Response(repeating: answer)
+        case .answered(let answer): return try Response(repeating: answer)
         case .inProgress: throw HTTPProblem.requestInProgress
         case .reused: throw HTTPProblem(.idempotencyKeyReused)
         case .first(let claim):
@@ -123,9 +123,10 @@ struct IdempotencyMiddleware: RouterMiddleware {
 }
 
 extension Response {
-    fileprivate init(repeating answer: IdempotentAnswer) {
+    /// - Throws: ``JSONParser/Malformed`` when what was kept cannot be read.
+    fileprivate init(repeating answer: IdempotentAnswer) throws {
         var headers = HTTPFields()
-        for member in (try? JSONParser.parse(answer.headers))?.members ?? [] {
+        for member in try JSONParser.parse(answer.headers).members ?? [] {
             if let name = HTTPField.Name(member.name) {
                 headers[name] = member.value.text
             }

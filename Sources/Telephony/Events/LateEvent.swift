@@ -1,12 +1,10 @@
-package import Telephony
-
-/// An event as it waits in the spool: what its row in the database will hold.
-package struct SpooledEvent: Hashable, Sendable {
-    /// Of its row: given here and not by the database, so that writing it there twice changes nothing.
+/// An event that waits outside the database, in the spool: what its row there will hold.
+package struct LateEvent: Hashable, Sendable {
+    /// Given where it waits and not by the database, so that writing it there twice changes nothing.
     package var eventID: Int64
     package var tenantID: TenantID
     package var extensionID: ExtensionID
-    /// When it arrived, by this machine's clock.
+    /// When it arrived, by the clock of the machine where it waits.
     package var arrivedAt: Timestamp
     /// Nil for one in quarantine.
     package var callID: CallID?
@@ -42,21 +40,4 @@ package struct SpooledEvent: Hashable, Sendable {
 
     /// The bytes of its content, about.
     package var byteCount: Int { (self.fields?.count ?? 0) + (self.raw?.count ?? 0) }
-}
-
-/// The oldest events of the spool, in the order in which they came.
-package struct SpooledBatch: Sendable {
-    package var events: [SpooledEvent] = []
-    /// The place of the last one, in the file of that number.
-    var last: Int64 = 0
-    var file = 0
-}
-
-/// What is in the spool.
-package struct SpoolStatistics: Hashable, Sendable {
-    package var events = 0
-    /// Of the file, as far as it is in use.
-    package var bytes = 0
-    /// When the oldest event arrived.
-    package var oldest: Timestamp?
 }
